@@ -1,0 +1,80 @@
+import type { Argv } from '../../shared/ports/exec.js';
+import type { Secret } from '../../shared/model/secret.js';
+import type { ServiceSpec } from '../../shared/model/service.js';
+
+/** cluster.ini, checked and typed: the only form in which the rest of the controller sees it. Times are in milliseconds, sizes in kB. */
+export interface ClusterConfig {
+  /** Real path of the file: the key of the lock. */
+  readonly path: string;
+  readonly services: ReadonlyMap<string, Service>;
+  /** In the order of `[cluster] zeoclients`; management clients (listed under `frontend`) are not among them. */
+  readonly clients: readonly Client[];
+  /** In the order of `[cluster] frontend`. */
+  readonly frontends: readonly Service[];
+  readonly cluster: ClusterPolicy;
+  readonly connect: ConnectConfig;
+  readonly feedcache: { readonly urls: readonly string[]; readonly concurrency: number };
+  readonly controller: ControllerConfig;
+  readonly lockFile: string;
+  readonly logFile: string;
+}
+
+export interface ClusterPolicy {
+  readonly minActive: number;
+  readonly maxFail: number;
+  readonly batch: BatchSize;
+}
+
+/** `auto`: 1 where the balancer is told without a restart, the whole pool where each change restarts it. */
+export type BatchSize =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'pool' }
+  | { readonly kind: 'count'; readonly count: number }
+  | { readonly kind: 'percent'; readonly percent: number };
+
+export interface ConnectConfig {
+  readonly login: string;
+  readonly passwd: Secret<string>;
+  readonly publicName: string;
+  readonly entity: string;
+}
+
+export interface ControllerConfig {
+  /** host:port, `[::1]:port` or `unix:/path`; null: embedded mode. */
+  readonly address: string | null;
+  readonly stateDir: string;
+  readonly heartbeatMs: number;
+}
+
+export interface Service {
+  readonly spec: ServiceSpec;
+  /** `machine`: the name of the agent on its host. */
+  readonly host: string;
+  /** An HTTP check slower than this is critical event 5. */
+  readonly timeoutMs: number;
+  readonly startDeadlineMs: number;
+  readonly stopDeadlineMs: number;
+  /** 0: no limit. */
+  readonly maxProcessSizeKb: number;
+  /** `[command NAME]` of this file, for embedded mode. */
+  readonly command: { readonly start: Argv; readonly stop: Argv | null; readonly user: string | null } | null;
+  /** Of a balancer; null for other services. */
+  readonly drain: DrainPolicy | null;
+  /** Path that an HttpServer is asked for. */
+  readonly url: string;
+}
+
+export interface DrainPolicy {
+  readonly drainMs: number;
+  readonly quietMs: number;
+  /** Pause between two starts inside one batch. */
+  readonly timeToSleepMs: number;
+}
+
+export interface Client extends Service {
+  /** 0: never in the balancer. */
+  readonly pool: number;
+}
+
+export const servicesOnHost = (config: ClusterConfig, host: string): Service[] => [...config.services.values()].filter((s) => s.host === host);
+export const balancersOf = (config: ClusterConfig): Service[] => [...config.services.values()].filter((s) => s.spec.balancer !== undefined);

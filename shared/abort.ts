@@ -1,0 +1,46 @@
+import { AppError } from './errors.js';
+
+export interface LinkedSignal extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A signal that aborts with the first of `parents`, or with a `timeout` error after `timeoutMs`. Dispose of it when the work is done:
+ * `AbortSignal.any` would leave a listener on a long-lived parent for each call.
+ */
+export function linkSignals(parents: readonly AbortSignal[], timeoutMs?: number, what = 'the call'): LinkedSignal {
+  const controller = new AbortController();
+  const onAbort = (event: Event) => controller.abort((event.target as AbortSignal).reason);
+  for (const parent of parents) {
+    if (parent.aborted) controller.abort(parent.reason);
+    else parent.addEventListener('abort', onAbort, { once: true });
+  }
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => controller.abort(new AppError('timeout', `${what} took longer than ${timeoutMs} ms`)), Math.min(timeoutMs, MAX_TIMER_MS));
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      for (const parent of parents) parent.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+/** `setTimeout` fires at once beyond this. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Settles as `work`, or rejects with the signal's reason as soon as it aborts; `work` itself goes on unwatched. */
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(reasonOf(signal));
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+export function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof AppError ? signal.reason : new AppError('cancelled', 'cancelled', { cause: signal.reason });
+}

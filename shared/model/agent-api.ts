@@ -1,0 +1,85 @@
+import type { BalancerState } from './balancer.js';
+import type { Measured } from './observation.js';
+import type { Memory, ProcessId, ProcessState } from './process.js';
+import type { LogReport } from './log-report.js';
+
+/** Every call is bounded. A call that does not answer in `timeoutMs` rejects with `timeout`; an agent that is away with `unreachable`. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/**
+ * A call that changes something. The agent keeps the id and the result on its disk: the same id again answers the same result
+ * and does nothing, also after a restart of the agent.
+ */
+export interface EffectOptions extends CallOptions {
+  readonly commandId: string;
+}
+
+/**
+ * What an agent does for its controller: verbs on the services of its host, by their name in cluster.ini.
+ * The agent implements it, the wire carries it, the controller calls it; the contract suite runs over all three.
+ *
+ * Errors: `not-found` (no such service was assigned to this agent), `denied` (agent.ini does not allow it), `unsupported`,
+ * `timeout`, `cancelled`, `unreachable`, `failed` (tried; the message says what the service manager or the balancer answered).
+ */
+export interface AgentApi {
+  ping(options: CallOptions): Promise<AgentInfo>;
+
+  /** Which process the service is now. Never rejects for a service that is merely down. */
+  process(service: string, options: CallOptions): Promise<ProcessState>;
+  memory(service: string, options: CallOptions): Promise<Measured<Memory>>;
+  /** Established TCP connections to the service's own ip:port, seen from the service's side. */
+  connections(service: string, options: CallOptions): Promise<Measured<{ readonly connections: readonly Connection[] }>>;
+  /** Reads the log from the last start marker on: critical entries, and the last entry of all. */
+  log(service: string, options: CallOptions): Promise<LogReport>;
+
+  /**
+   * Starts the service if it is not running; a running one is left alone. Resolves as soon as the start command has been
+   * carried out, which is long before the service is ready.
+   */
+  start(service: string, options: EffectOptions): Promise<ProcessState>;
+  /**
+   * Ends the process `replacing`, and only that one: if the service is already down, or another process by now, nothing is done.
+   * Asks it to stop, and after `deadlineMs` kills its process group. Resolves when the process is gone; `failed` if it survives.
+   */
+  stop(service: string, order: StopOrder, options: EffectOptions): Promise<StopResult>;
+
+  /** What the balancer itself says of its backends. `timeout` if its control socket hangs. */
+  balancer(balancer: string, options: CallOptions): Promise<BalancerState>;
+  /** Takes a backend out of, or back into, every service that holds it: in the file and in the running balancer, both read back. */
+  setBackend(balancer: string, order: BackendOrder, options: EffectOptions): Promise<void>;
+}
+
+export interface AgentInfo {
+  readonly name: string;
+  readonly version: string;
+  /** Epoch ms by the agent's clock. */
+  readonly at: number;
+}
+
+export interface Connection {
+  readonly peer: string;
+  /** Time since the last byte either way; null where the host cannot tell. */
+  readonly silentMs: number | null;
+  /** The service received something after it last sent something: a request without its answer. */
+  readonly pending: boolean;
+}
+
+export interface StopOrder {
+  readonly replacing: ProcessId;
+  readonly deadlineMs: number;
+}
+
+/** `stopped` by being asked, `killed` after the deadline, `gone`: it was not the running process any more. */
+export interface StopResult {
+  readonly how: 'stopped' | 'killed' | 'gone';
+  readonly ms: number;
+}
+
+export interface BackendOrder {
+  /** `ip:port`. */
+  readonly address: string;
+  readonly wanted: 'in' | 'out';
+}

@@ -1,0 +1,57 @@
+import type { CheckReport } from './check-report.js';
+import type { OperationAction, OperationEvent, OperationSummary, PlanStep } from './operation.js';
+
+/**
+ * What the controller does for whoever types `ctl`. The controller implements it, the wire carries it, `ctl` calls it.
+ * Errors: `usage` (unknown names, with the nearest ones), `config`, `conflict` (another operation holds the lock), `precondition`
+ * (refused, nothing touched), `unreachable`, `not-found` (no such operation).
+ */
+export interface ControlApi {
+  /** Measures now. */
+  check(request: CheckRequest, signal: AbortSignal): Promise<CheckReport>;
+  /** What was last seen, with its age, without measuring. */
+  status(request: StatusRequest, signal: AbortSignal): Promise<CheckReport>;
+  /** What `run` would do, step by step; touches nothing. */
+  plan(request: RunRequest, signal: AbortSignal): Promise<Plan>;
+  /** Runs an operation and streams its events up to and with its result. Ending the stream early does not end the operation. */
+  run(request: RunRequest, signal: AbortSignal): AsyncIterable<OperationEvent>;
+  operations(signal: AbortSignal): Promise<readonly OperationSummary[]>;
+  /** The events of an operation from its beginning; with `follow` on to its end. */
+  events(id: string, options: { readonly follow: boolean }, signal: AbortSignal): AsyncIterable<OperationEvent>;
+  /** Takes an interrupted or halted operation up again; streams as `run`. */
+  resume(id: string, signal: AbortSignal): AsyncIterable<OperationEvent>;
+  /** Finishes or puts back the client in hand, then stops. `interrupted` can be resumed, `aborted` cannot. Resolves when it has been noted. */
+  halt(id: string, how: 'interrupted' | 'aborted', signal: AbortSignal): Promise<void>;
+}
+
+export interface CheckRequest {
+  /** As after `-s`: names, `pool:1`, `host:web1`, `type:ZeoClient`, globs. Empty: frontends and clients. */
+  readonly selectors: readonly string[];
+  /** Path to test instead of the home page. */
+  readonly path: string | null;
+}
+
+export interface StatusRequest {
+  readonly selectors: readonly string[];
+}
+
+export interface RunRequest {
+  readonly action: OperationAction;
+  readonly selectors: readonly string[];
+  /** `user@host` of who asks. */
+  readonly by: string;
+  readonly force: boolean;
+  /** The `-a` form: a cluster of one client is restarted with a warning instead of being refused. */
+  readonly oldForm: boolean;
+  readonly maxFail: number | null;
+  /** A number, a percentage, `pool` or `auto`; null: as in the ini. */
+  readonly batch: string | null;
+  readonly deadlineS: number | null;
+}
+
+export interface Plan {
+  readonly steps: readonly PlanStep[];
+  readonly warnings: readonly string[];
+  /** Clients that run now and would be restarted or stopped. */
+  readonly interrupts: readonly string[];
+}

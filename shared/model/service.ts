@@ -1,0 +1,44 @@
+/** Section types of cluster.ini that describe a service. */
+export const SERVICE_TYPES = ['ZeoClient', 'ZeoServer', 'TCPServer', 'HttpServer', 'Squid', 'Pound', 'HAProxy', 'Varnish'] as const;
+export type ServiceType = (typeof SERVICE_TYPES)[number];
+
+export const SERVICE_MANAGERS = ['systemd', 'supervisor', 'windows', 'command'] as const;
+export type ServiceManagerKind = (typeof SERVICE_MANAGERS)[number];
+
+/** What an agent needs to know of one service on its host; sent by the controller, checked against agent.ini before use. */
+export interface ServiceSpec {
+  /** Section name in cluster.ini: how everybody refers to it. */
+  readonly name: string;
+  readonly type: ServiceType;
+  /** What its manager calls it (a unit, a program, a `[command …]` section). Never guessed; '' if the file has none. */
+  readonly serviceName: string;
+  readonly manager: ServiceManagerKind | 'auto';
+  readonly ip: string;
+  readonly port: number;
+  readonly pidFile?: string | undefined;
+  readonly log?: LogSpec | undefined;
+  readonly balancer?: BalancerSpec | undefined;
+}
+
+export interface LogSpec {
+  readonly file: string;
+  /** Regular expressions (JavaScript syntax, matched per line); '' matches nothing. */
+  readonly readyPattern: string;
+  readonly criticalPattern: string;
+  readonly ignorePattern: string;
+}
+
+export interface BalancerSpec {
+  readonly kind: 'pound' | 'haproxy';
+  /** The configuration file that holds the state of each backend. */
+  readonly conf: string;
+  /** The control socket; '' if the balancer has none. */
+  readonly control: string;
+  readonly exe: string;
+  readonly apply: 'auto' | 'control' | 'restart';
+  /** Sticky sessions of a backend that goes out: wait for them to expire, or delete them. */
+  readonly sessions: 'wait' | 'delete';
+}
+
+export const addressOf = (service: { readonly ip: string; readonly port: number }): string =>
+  service.ip.includes(':') ? `[${service.ip}]:${service.port}` : `${service.ip}:${service.port}`;

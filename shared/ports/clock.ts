@@ -1,0 +1,28 @@
+import { MAX_TIMER_MS, reasonOf } from '../abort.js';
+
+export interface Clock {
+  /** Epoch milliseconds that never run backwards within a process: fit for time stamps and for durations. */
+  now(): number;
+  /** Rejects with the signal's reason when it aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(reasonOf(signal));
+      const onAbort = () => {
+        clearTimeout(timer);
+        reject(reasonOf(signal));
+      };
+      const timer = setTimeout(
+        () => {
+          signal.removeEventListener('abort', onAbort);
+          resolve();
+        },
+        Math.min(ms, MAX_TIMER_MS),
+      );
+      signal.addEventListener('abort', onAbort, { once: true });
+    }),
+};
