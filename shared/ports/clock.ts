@@ -11,7 +11,10 @@ export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(reasonOf(signal));
+      if (signal.aborted) {
+        reject(reasonOf(signal));
+        return;
+      }
       const onAbort = () => {
         clearTimeout(timer);
         reject(reasonOf(signal));

@@ -1,0 +1,77 @@
+import type { Client, ClusterConfig, Service } from '../config/cluster.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { Clock } from '../../shared/ports/clock.js';
+import { askAgent } from './ask-agent.js';
+import { checkHttp, checkHttpServer } from './http.js';
+import type { Measurements } from './judge.js';
+import type { HttpOutcome } from './outcome.js';
+import { describeStanding, type BalancerStates } from './standings.js';
+import { checkTcp, whileNoConnection } from './tcp.js';
+import { checkZeo } from './zeo.js';
+
+export interface MeasureLimits {
+  /** Tries to connect before it counts as event 1, and the pause between them. */
+  readonly attempts: number;
+  readonly pauseMs: number;
+  readonly connectTimeoutMs: number;
+  /** For each question to an agent. */
+  readonly agentTimeoutMs: number;
+}
+
+/** What the services of one round have in common. */
+export interface Round {
+  readonly config: ClusterConfig;
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly limits: MeasureLimits;
+  /** Page of the clients to ask for. */
+  readonly path: string;
+  readonly balancers: Promise<BalancerStates>;
+  readonly signal: AbortSignal;
+}
+
+/** Measures one service: from here, and at the same time by the agent of its host. Rejects only when the signal of the round aborts. */
+export async function measure(service: Service | Client, round: Round): Promise<Measurements> {
+  const [answer, host, balancers] = await Promise.all([fromHere(service, round), onItsHost(service, round), round.balancers]);
+  const pooled = 'pool' in service && service.pool > 0;
+  return {
+    at: round.clock.now(),
+    ...answer,
+    ...host,
+    standing: pooled ? describeStanding(balancers, service) : { standing: 'none', why: null },
+    balancer: balancers.get(service.spec.name) ?? null,
+  };
+}
+
+async function fromHere(service: Service, round: Round): Promise<Pick<Measurements, 'tcp' | 'http' | 'zeo'>> {
+  const { clock, limits, signal } = round;
+  const tries = { clock, attempts: limits.attempts, pauseMs: limits.pauseMs, signal };
+  if (service.spec.type === 'ZeoServer') {
+    const limit = { clock, connectTimeoutMs: limits.connectTimeoutMs, timeoutMs: service.timeoutMs, signal };
+    return { tcp: null, http: null, zeo: await whileNoConnection(tries, () => checkZeo(service.spec, limit)) };
+  }
+  const tcp = await checkTcp(service.spec, { ...tries, timeoutMs: limits.connectTimeoutMs });
+  return { tcp, http: tcp.ok ? await page(service, round) : notAsked(service), zeo: null };
+}
+
+async function page(service: Service, { config, path, signal }: Round): Promise<HttpOutcome | null> {
+  const limit = { timeoutMs: service.timeoutMs, signal };
+  if (service.spec.type === 'ZeoClient') return checkHttp(service.spec, config.connect, { path, ...limit });
+  return service.spec.type === 'HttpServer' ? checkHttpServer(service, limit) : null;
+}
+
+const notAsked = (service: Service): HttpOutcome | null =>
+  service.spec.type === 'ZeoClient' || service.spec.type === 'HttpServer'
+    ? { ok: false, fault: 'no-connection', why: 'not asked: no TCP connection' }
+    : null;
+
+async function onItsHost(service: Service, round: Round): Promise<Pick<Measurements, 'process' | 'memory' | 'log'>> {
+  const { name, type, log } = service.spec;
+  const limit = { timeoutMs: round.limits.agentTimeoutMs, signal: round.signal };
+  const [process, memory, report] = await Promise.all([
+    askAgent(round.fleet, service.host, (agent, options) => agent.process(name, options), limit),
+    type === 'ZeoClient' ? askAgent(round.fleet, service.host, (agent, options) => agent.memory(name, options), limit) : null,
+    log === undefined ? null : askAgent(round.fleet, service.host, (agent, options) => agent.log(name, options), limit),
+  ]);
+  return { process: 'state' in process ? process : { state: 'unknown', why: process.why }, memory, log: report };
+}

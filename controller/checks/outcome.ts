@@ -1,0 +1,38 @@
+import type { HttpResult, TcpResult } from '../../shared/model/check-report.js';
+
+/**
+ * Why a check did not go well. The report keeps only the words; the judge needs the kind:
+ * `no-connection` refused, reset or no connection in time; `error` it answered, and wrongly; `late` it did not answer in time;
+ * `unmeasurable` nothing is known of the service (no route from here, no descriptor left, an address that is none).
+ */
+export type Fault = 'no-connection' | 'error' | 'late' | 'unmeasurable';
+
+export type TcpOutcome =
+  Extract<TcpResult, { ok: true }> | { readonly ok: false; readonly why: string; readonly fault: 'no-connection' | 'unmeasurable' };
+
+export type HttpOutcome =
+  | Extract<HttpResult, { ok: true }>
+  | { readonly ok: false; readonly why: string; readonly status?: number | undefined; readonly fault: Fault };
+
+/** What a ZEO server said of one storage; null: this ZEO does not tell. */
+export interface ZeoStorage {
+  readonly name: string;
+  readonly connections: number | null;
+  readonly waiting: number | null;
+}
+
+export type ZeoOutcome =
+  | {
+      readonly ok: true;
+      readonly connectMs: number;
+      /** From the call to the answer. */
+      readonly ms: number;
+      /** Its protocol, as it greets: `Z5`, `M5`, `Z3101`, … */
+      readonly greeting: string;
+      /** Empty where ZEO is older than 4.1: it was only greeted. */
+      readonly storages: readonly ZeoStorage[];
+      /** A commit lock held for long, transactions waiting for it, a dead timeout thread. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly ok: false; readonly fault: 'error' | 'late'; readonly why: string; readonly connectMs: number }
+  | { readonly ok: false; readonly fault: 'no-connection' | 'unmeasurable'; readonly why: string; readonly connectMs: null };
