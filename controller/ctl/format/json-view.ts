@@ -1,0 +1,26 @@
+import type { Terminal } from '../deps.js';
+import { errorToJson, toLine } from './error.js';
+import { resultToJson, stepToJson } from './json-operation.js';
+import { oneLine } from './text.js';
+import type { OperationView } from './view.js';
+
+/** One object a line: the steps, at last the result. What is no step goes to standard error, as text. */
+export function createJsonView(terminal: Terminal, action: string): OperationView {
+  return {
+    show(event) {
+      switch (event.type) {
+        case 'started':
+          return;
+        case 'note':
+          return terminal.err(`${event.service === null ? '' : `${oneLine(event.service)}: `}${oneLine(event.message)}\n`);
+        case 'step':
+          return terminal.out(toLine(stepToJson(event)));
+        case 'result':
+          return terminal.out(toLine(resultToJson(event.result)));
+      }
+    },
+    say: (message) => terminal.err(`${message}\n`),
+    fail: (error, exit, operation) => terminal.out(toLine(errorToJson(error, { action, exit, stream: { operation } }))),
+    close: () => undefined,
+  };
+}

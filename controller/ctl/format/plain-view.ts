@@ -1,0 +1,50 @@
+import { exitOfError } from '../exit-codes.js';
+import type { OperationEvent, Step } from '../../../shared/model/operation.js';
+import type { Terminal } from '../deps.js';
+import { formatError } from './error.js';
+import { STEP_LABELS } from './progress.js';
+import { formatResult, type CommandLine } from './report.js';
+import type { Style } from './style.js';
+import { oneLine } from './text.js';
+import { formatMs, formatTime } from './units.js';
+import type { OperationView } from './view.js';
+
+export interface PlainOptions {
+  /** The beginning of every step too, not only of the long ones. */
+  readonly verbose: boolean;
+  readonly command: CommandLine;
+}
+
+/** Time-stamped lines for a log, a pipe, a mail of cron; the report at the end. */
+export function createPlainView(terminal: Terminal, style: Style, options: PlainOptions): OperationView {
+  return {
+    show(event) {
+      if (event.type === 'result') return terminal.out(`\n${formatResult(event.result, style, options.command)}`);
+      const text = textOf(event, options.verbose);
+      if (text !== null) terminal.out(`${formatTime(event.at)}  ${text}\n`);
+    },
+    say: (message) => terminal.err(`${message}\n`),
+    fail: (error) => terminal.err(formatError(error, exitOfError(error.code), options.verbose, style)),
+    close: () => undefined,
+  };
+}
+
+/** A step that may take long says that it begins: whoever reads along wants to know what is being waited for. */
+const LONG: readonly Step[] = ['drain', 'start', 'warm'];
+
+function textOf(event: Exclude<OperationEvent, { type: 'result' }>, verbose: boolean): string | null {
+  switch (event.type) {
+    case 'started': {
+      const services = [...new Set(event.plan.flatMap((step) => (step.service === null ? [] : [step.service])))];
+      return `${event.action} ${event.operation}: ${services.map(oneLine).join(', ')}`;
+    }
+    case 'note':
+      return event.service === null ? `note: ${oneLine(event.message)}` : `${oneLine(event.service)}: ${oneLine(event.message)}`;
+    case 'step': {
+      const detail = event.detail === null ? '' : `  ${oneLine(event.detail)}`;
+      const label = `${oneLine(event.service)}  ${STEP_LABELS[event.step]}`;
+      if (event.state === 'end') return `${label}${event.ms === null ? '' : `  ${formatMs(event.ms)}`}${detail}`;
+      return verbose || LONG.includes(event.step) ? `${label} ...${detail}` : null;
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/** Emphasis in text for people; without colours all of it is the identity. */
+export interface Style {
+  good(text: string): string;
+  bad(text: string): string;
+  warn(text: string): string;
+  dim(text: string): string;
+  bold(text: string): string;
+  readonly glyphs: Glyphs;
+}
+
+export interface Glyphs {
+  readonly done: string;
+  readonly failed: string;
+  readonly active: string;
+  readonly waiting: string;
+  readonly skipped: string;
+  readonly dot: string;
+  readonly arrow: string;
+  readonly ellipsis: string;
+}
+
+export function createStyle(options: { readonly color: boolean; readonly unicode: boolean }): Style {
+  const sgr = (code: number) => (text: string) => (options.color && text !== '' ? `\x1b[${code}m${text}\x1b[0m` : text);
+  return { good: sgr(32), bad: sgr(31), warn: sgr(33), dim: sgr(2), bold: sgr(1), glyphs: options.unicode ? UNICODE : ASCII };
+}
+
+const UNICODE: Glyphs = { done: '✔', failed: '✘', active: '▶', waiting: '·', skipped: '–', dot: '·', arrow: '→', ellipsis: '…' };
+const ASCII: Glyphs = { done: '+', failed: 'x', active: '>', waiting: '.', skipped: '-', dot: '-', arrow: '->', ellipsis: '~' };

@@ -1,0 +1,54 @@
+/** What was typed, understood and complete: nothing in it is looked at twice, and nothing that was typed is missing from it. */
+export type Invocation = CommonOptions & (CheckInvocation | StatusInvocation | RollInvocation | OperationsInvocation | ConfigInvocation);
+
+export interface CommonOptions {
+  /** cluster.ini. */
+  readonly file: string;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  /** False after `--no-color`. */
+  readonly color: boolean;
+  /** For the whole call; null: no bound of our own. */
+  readonly timeoutMs: number | null;
+}
+
+export interface CheckInvocation {
+  readonly action: 'check';
+  readonly selectors: readonly string[];
+  readonly path: string | null;
+  readonly nagios: boolean;
+}
+
+export interface StatusInvocation {
+  readonly action: 'status';
+  readonly selectors: readonly string[];
+  readonly watch: boolean;
+}
+
+export interface RollInvocation {
+  readonly action: 'start' | 'restart' | 'stop';
+  readonly selectors: readonly string[];
+  /** Typed as `-a ACTION`: never asks. */
+  readonly oldForm: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly force: boolean;
+  readonly batch: string | null;
+  readonly maxFail: number | null;
+  readonly deadlineS: number | null;
+}
+
+export type OperationsInvocation =
+  | { readonly action: 'operations list' }
+  | { readonly action: 'operations show'; readonly id: string; readonly follow: boolean }
+  | { readonly action: 'operations resume'; readonly id: string }
+  | { readonly action: 'operations abort'; readonly id: string };
+
+export type ConfigInvocation =
+  { readonly action: 'config check' } | { readonly action: 'config show'; readonly raw: boolean; readonly secrets: boolean };
+
+/** Help or the version was asked for: print and end well. */
+export interface Printed {
+  readonly action: 'print';
+  readonly text: string;
+}

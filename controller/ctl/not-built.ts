@@ -1,0 +1,55 @@
+import { AppError } from '../../shared/errors.js';
+
+/** Actions that the specification has and this version does not: refused, never taken for a typing error. */
+export const NOT_BUILT_ACTIONS = [
+  'repair',
+  'mem',
+  'log',
+  'rotate',
+  'purge',
+  'balancer',
+  'events',
+  'perf',
+  'lock',
+  'mail',
+  'completion',
+] as const;
+
+export interface NotBuiltOption {
+  readonly flags: string;
+  readonly what: string;
+  readonly instead: string | null;
+}
+
+/** Options of the same kind. They are known to the parser so that it can say so, whatever the action. */
+export const NOT_BUILT_OPTIONS: readonly NotBuiltOption[] = [
+  { flags: '-p <regex>', what: 'searching logs', instead: null },
+  { flags: '-P', what: 'purging the proxy cache after a roll', instead: 'start without -P, then purge the cache by hand' },
+  { flags: '-R', what: 'rotating logs before a roll', instead: 'rotate the logs by hand, then start without -R' },
+  { flags: '-r', what: 'removing a stale lock', instead: 'the lock is a lease: it frees itself when its owner is gone' },
+  { flags: '--no-mail', what: 'mail', instead: 'this version sends no mail at all: leave it out' },
+  { flags: '--canary <n>', what: 'canaries', instead: 'start one client by its name first' },
+  { flags: '--canary-wait <seconds>', what: 'canaries', instead: 'start one client by its name first' },
+  { flags: '--min-healthy <seconds>', what: 'waiting for a client to stay healthy', instead: null },
+];
+
+/** `-u` works where something is checked, and is specified for starts as well. */
+export const PATH_OF_A_START: NotBuiltOption = {
+  flags: '-u <path>',
+  what: 'another path than the home page for a start',
+  instead: 'start without -u, then `ctl check -u PATH`',
+};
+
+export const isNotBuilt = (action: string): boolean => NOT_BUILT_ACTIONS.some((one) => one === action);
+
+export function refuseAction(action: string): AppError {
+  return new AppError('unsupported', `not in this version: ${action}`, { hint: 'what there is: `ctl --help`' });
+}
+
+export function refuseOption(option: NotBuiltOption): AppError {
+  return new AppError('unsupported', `not in this version: ${nameOf(option)} (${option.what})`, {
+    hint: option.instead ?? 'leave it out; what there is: `ctl --help`',
+  });
+}
+
+export const nameOf = (option: NotBuiltOption): string => option.flags.replace(/ .*/, '');
