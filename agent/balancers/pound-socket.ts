@@ -1,0 +1,62 @@
+import { AppError } from '../../shared/errors.js';
+import type { CallOptions } from '../../shared/model/agent-api.js';
+import { http, type HttpResponse } from '../../shared/ports/http.js';
+import { parsePoundState, type PoundBackend, type PoundState } from './pound-state.js';
+
+/** A running Pound (≥ 4.2), by its control socket: HTTP, one connection a request. */
+export interface PoundSocket {
+  state(options: CallOptions): Promise<PoundState>;
+  switch(backend: PoundBackend, wanted: 'in' | 'out', options: CallOptions): Promise<void>;
+  deleteSession(backend: PoundBackend, key: string, options: CallOptions): Promise<void>;
+}
+
+export function createPoundSocket(socketPath: string): PoundSocket {
+  const call = async (method: 'GET' | 'PUT' | 'DELETE', path: string, options: CallOptions): Promise<HttpResponse> => {
+    const timeoutMs = Math.min(options.timeoutMs, CALL_LIMIT_MS);
+    try {
+      const response = await http({
+        method,
+        url: `http://pound${path}`,
+        socketPath,
+        timeoutMs,
+        signal: options.signal,
+        keepBytes: STATE_LIMIT_BYTES,
+      });
+      if (response.status === 200) return response;
+      throw new AppError(response.status === 404 ? 'not-found' : 'failed', `Pound answered ${method} ${path} with ${response.status}`);
+    } catch (error) {
+      throw explain(error, socketPath, timeoutMs);
+    }
+  };
+  return {
+    state: async (options) => parsePoundState((await call('GET', '/', options)).body),
+    async switch(backend, wanted, options) {
+      await call(wanted === 'in' ? 'PUT' : 'DELETE', backend.path, options);
+    },
+    async deleteSession(backend, key, options) {
+      await call('DELETE', `${backend.sessionPath}?key=${encodeURIComponent(key)}`, options);
+    },
+  };
+}
+
+/** The slowest answer of a Pound that is not stuck: it comes at once from a free worker. */
+const CALL_LIMIT_MS = 10_000;
+/** Sessions make the state long: some 100 bytes each. */
+const STATE_LIMIT_BYTES = 64 * 1024 * 1024;
+
+function explain(error: unknown, socketPath: string, timeoutMs: number): unknown {
+  if (!(error instanceof AppError)) return error;
+  if (error.code === 'timeout') {
+    return new AppError('timeout', `Pound's control socket ${socketPath} did not answer within ${timeoutMs} ms`, {
+      hint: 'the control socket shares its workers with the visitors: raise WorkerMinCount in pound.cfg (the default, 5, starves)',
+      cause: error,
+    });
+  }
+  if (error.code === 'unreachable') {
+    return new AppError('unreachable', `nobody answers on Pound's control socket ${socketPath}`, {
+      hint: 'is Pound running, and does `control` in cluster.ini name the path of Control in pound.cfg?',
+      cause: error,
+    });
+  }
+  return error;
+}
