@@ -1,0 +1,96 @@
+import type { IniSection } from '../../shared/ini/ini.js';
+import { type BalancerSpec, type LogSpec, type ServiceSpec } from '../../shared/model/service.js';
+import type { DrainPolicy, Service } from './cluster.js';
+import type { Member } from './inventory.js';
+import { placeOf, type Reader } from './reader.js';
+import { SERVICE_DEFAULTS } from './schema/defaults.js';
+import { keysOfService } from './schema/schema.js';
+import { CLIENT_KEYS, COMMON_KEYS, HAPROXY_KEYS, HTTP_KEYS, POUND_KEYS } from './schema/services.js';
+
+export type Commands = ReadonlyMap<string, NonNullable<Service['command']>>;
+
+/** One service from its section. */
+export function readService({ section, type }: Member, commands: Commands, reader: Reader): Service {
+  reader.check(section, keysOfService(type));
+  const read: Reader['read'] = (_, key) => reader.read(section, key);
+  const spec = readSpec({ section, type }, reader);
+  const machine = read(section, COMMON_KEYS.machine);
+  if (machine === '') {
+    reader.report(
+      'warning',
+      placeOf(section, 'machine'),
+      `is missing: the host goes by the name ${spec.ip}`,
+      'it is the name of the agent there',
+    );
+  }
+  return {
+    spec,
+    host: machine === '' ? spec.ip : machine,
+    timeoutMs: read(section, SERVICE_DEFAULTS.timeout),
+    startDeadlineMs: read(section, SERVICE_DEFAULTS.start_deadline),
+    stopDeadlineMs: read(section, SERVICE_DEFAULTS.stop_deadline),
+    maxProcessSizeKb: read(section, SERVICE_DEFAULTS.max_process_size),
+    command: (spec.serviceName === '' ? undefined : commands.get(spec.serviceName)) ?? null,
+    drain: readDrain({ section, type }, reader),
+    url: type === 'HttpServer' ? read(section, HTTP_KEYS.url) : '/',
+  };
+}
+
+function readSpec({ section, type }: Member, reader: Reader): ServiceSpec {
+  const pidFile = reader.read(section, COMMON_KEYS.pid_file);
+  const log = type === 'ZeoClient' ? readLog(section, reader) : undefined;
+  const balancer = readBalancer({ section, type }, reader);
+  const manager = reader.read(section, SERVICE_DEFAULTS.service_manager);
+  return {
+    name: section.name,
+    type,
+    serviceName: reader.read(section, COMMON_KEYS.service_name),
+    manager: manager === '' ? 'auto' : manager,
+    ip: reader.read(section, COMMON_KEYS.ip),
+    port: reader.read(section, COMMON_KEYS.port),
+    ...(pidFile === '' ? {} : { pidFile }),
+    ...(log === undefined ? {} : { log }),
+    ...(balancer === undefined ? {} : { balancer }),
+  };
+}
+
+function readLog(section: IniSection, reader: Reader): LogSpec | undefined {
+  const file = reader.read(section, CLIENT_KEYS.log_file);
+  if (file === '') return undefined;
+  return {
+    file,
+    readyPattern: reader.read(section, CLIENT_KEYS.ready_pattern),
+    criticalPattern: reader.read(section, SERVICE_DEFAULTS.critical_errors),
+    ignorePattern: reader.read(section, CLIENT_KEYS.ignore_errors),
+  };
+}
+
+function readBalancer({ section, type }: Member, reader: Reader): BalancerSpec | undefined {
+  if (type === 'HAProxy') {
+    return { kind: 'haproxy', conf: '', control: reader.read(section, HAPROXY_KEYS.control), exe: '', apply: 'control', sessions: 'wait' };
+  }
+  if (type !== 'Pound') return undefined;
+  const control = reader.read(section, POUND_KEYS.control);
+  const apply = reader.read(section, POUND_KEYS.apply);
+  if (apply === 'control' && control === '') {
+    reader.report('error', placeOf(section, 'apply'), 'there is no control socket', 'set "control" to the socket of its Control line');
+  }
+  return {
+    kind: 'pound',
+    conf: reader.read(section, POUND_KEYS.conf),
+    control,
+    exe: reader.read(section, POUND_KEYS.exe),
+    apply,
+    sessions: reader.read(section, POUND_KEYS.sessions),
+  };
+}
+
+function readDrain({ section, type }: Member, reader: Reader): DrainPolicy | null {
+  if (type === 'HAProxy') return { drainMs: reader.read(section, HAPROXY_KEYS.drain), quietMs: 0, timeToSleepMs: 0 };
+  if (type !== 'Pound') return null;
+  return {
+    drainMs: reader.read(section, POUND_KEYS.drain),
+    quietMs: reader.read(section, POUND_KEYS.drain_quiet),
+    timeToSleepMs: reader.read(section, POUND_KEYS.time_to_sleep),
+  };
+}

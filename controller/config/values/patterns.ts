@@ -1,0 +1,52 @@
+import { messageOf } from '../../../shared/errors.js';
+import { bad, doubtful, good, shown, type Parsed, type ValueType } from './value-type.js';
+
+/**
+ * A regular expression in the syntax that Python and JavaScript share; '' matches nothing. Alternatives may stand on lines of their
+ * own. What old files write in Python's way alone is rewritten.
+ */
+export const pattern: ValueType<string> = {
+  name: 'regular expression',
+  blank: '',
+  parse(value) {
+    const lines = value.split('\n').map((line) => fromPython(line.trim()));
+    const bare = lines.map(withoutEmptyAlternatives).filter((line) => line !== '');
+    const text = bare.join('|');
+    if (text === '') return good('');
+    const failure = compileError(text);
+    if (failure !== null) return bad(`${shown(value)} is not a regular expression: ${failure}`, hintFor(text));
+    return lines.length === 1 && lines[0] !== text
+      ? doubtful(text, 'an empty alternative would match every line: it is left out')
+      : checkedForAll(text);
+  },
+};
+
+function checkedForAll(text: string): Parsed<string> {
+  return new RegExp(text).test('') ? doubtful(text, `${shown(text)} matches every line`) : good(text);
+}
+
+/** `(?P<name>…)`, `(?P=name)`, `\A` and `\Z` are Python's; the named group and the anchors exist in JavaScript under other names. */
+const fromPython = (text: string): string =>
+  text.replace(/\\[\s\S]|\(\?P<|\(\?P=(\w+)\)/g, (found, name: string | undefined) => {
+    if (found === '(?P<') return '(?<';
+    if (name !== undefined) return `\\k<${name}>`;
+    return found === '\\A' ? '^' : found === '\\Z' ? '$' : found;
+  });
+
+function withoutEmptyAlternatives(text: string): string {
+  const front = text.replace(/^\|+/, '');
+  const end = /((?:^|[^\\])(?:\\\\)*)\|+$/.exec(front);
+  return end === null ? front : front.slice(0, end.index) + (end[1] ?? '');
+}
+
+function compileError(text: string): string | null {
+  try {
+    new RegExp(text);
+    return null;
+  } catch (error) {
+    return messageOf(error).replace(/^Invalid regular expression: .*: /s, '');
+  }
+}
+
+const hintFor = (text: string): string | null =>
+  /\(\?[aiLmsux]+\)/.test(text) ? 'flags such as (?i) are not supported: write [Ee]rror' : null;
