@@ -1,0 +1,36 @@
+import type { ControlApi } from '../../shared/model/control-api.js';
+import type { OperationEvent } from '../../shared/model/operation.js';
+import { rpcService, type RpcService } from '../../shared/rpc/service.js';
+import {
+  checkReportToWire,
+  checkRequestFromWire,
+  eventToWire,
+  haltFromWire,
+  planToWire,
+  runRequestFromWire,
+  statusRequestFromWire,
+  summaryToWire,
+} from '../../shared/wire/control.js';
+import { ControlDefinition } from '../../shared/wire/definitions.js';
+
+/** The API of the controller as a service of its server: each method is one call. */
+export function createControlService(api: ControlApi): RpcService {
+  return rpcService(ControlDefinition, {
+    check: async (request, { signal }) => checkReportToWire(await api.check(checkRequestFromWire(request), signal)),
+    status: async (request, { signal }) => checkReportToWire(await api.status(statusRequestFromWire(request), signal)),
+    plan: async (request, { signal }) => planToWire(await api.plan(runRequestFromWire(request), signal)),
+    run: (request, { signal }) => toWire(api.run(runRequestFromWire(request), signal)),
+    operations: async (_, { signal }) => ({ operations: (await api.operations(signal)).map(summaryToWire) }),
+    events: ({ id, follow }, { signal }) => toWire(api.events(id, { follow }, signal)),
+    resume: ({ id }, { signal }) => toWire(api.resume(id, signal)),
+    async halt(request, { signal }) {
+      const { id, how } = haltFromWire(request);
+      await api.halt(id, how, signal);
+      return {};
+    },
+  });
+}
+
+async function* toWire(events: AsyncIterable<OperationEvent>) {
+  for await (const event of events) yield eventToWire(event);
+}

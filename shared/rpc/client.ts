@@ -1,0 +1,77 @@
+import { Channel, connectivityState } from '@grpc/grpc-js';
+import { createClientFactory, type Client, type CompatServiceDefinition } from 'nice-grpc';
+import type { ClientMiddleware, Metadata } from 'nice-grpc-common';
+import { linkSignals, orAborted, reasonOf } from '../abort.js';
+import { AppError } from '../errors.js';
+import { type Address, formatAddress } from './address.js';
+import { transportTo } from './credentials.js';
+import { CHANNEL_OPTIONS, DEFAULT_DEADLINE_MS } from './limits.js';
+import { errorOf } from './status.js';
+
+/** What a call can be given besides nice-grpc's options: `timeoutMs`, of calls with a single answer; others are bounded by their signal. */
+export interface Deadline {
+  readonly timeoutMs?: number;
+}
+
+/** A connection to the controller. All errors of its calls are AppErrors. */
+export interface RpcChannel {
+  client<D extends CompatServiceDefinition>(definition: D): Client<D, Deadline>;
+  /** Rejects with `unreachable` when the first attempt fails or takes longer than `timeoutMs`. */
+  ready(timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** Rejects with `config` if the address is not on this host. Does not connect yet. */
+export async function openChannel(address: Address): Promise<RpcChannel> {
+  const { target, channelCredentials } = await transportTo(address);
+  const channel = new Channel(target, channelCredentials(), CHANNEL_OPTIONS);
+  const peer = `the controller at ${formatAddress(address)}`;
+  const factory = createClientFactory().use(appErrors(peer));
+  return {
+    client: (definition) => factory.create(definition, channel),
+    async ready(timeoutMs, signal) {
+      using linked = linkSignals(signal === undefined ? [] : [signal], timeoutMs, `connecting to ${peer}`);
+      try {
+        await orAborted(connected(channel, Date.now() + timeoutMs), linked.signal);
+      } catch (error) {
+        if (signal?.aborted === true) throw reasonOf(signal);
+        throw new AppError('unreachable', `no controller answers at ${formatAddress(address)}`, {
+          cause: error,
+          hint: 'is ctl-controller running there? The address is [controller] address in cluster.ini',
+        });
+      }
+    },
+    close: () => channel.close(),
+  };
+}
+
+async function connected(channel: Channel, deadline: number): Promise<void> {
+  for (;;) {
+    const state = channel.getConnectivityState(true);
+    if (state === connectivityState.READY) return;
+    if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) throw new Error(connectivityState[state]);
+    await new Promise<void>((resolve, reject) => {
+      channel.watchConnectivityState(state, deadline, (error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
+}
+
+function appErrors(peer: string): ClientMiddleware<Deadline> {
+  return async function* (call, options) {
+    const { timeoutMs = DEFAULT_DEADLINE_MS, signal } = options;
+    using linked = linkSignals(signal === undefined ? [] : [signal], call.responseStream ? undefined : timeoutMs, `the call to ${peer}`);
+    let trailer: Metadata | undefined;
+    try {
+      return yield* call.next(call.request, {
+        ...options,
+        signal: linked.signal,
+        onTrailer(received) {
+          trailer = received;
+          options.onTrailer?.(received);
+        },
+      });
+    } catch (error) {
+      throw linked.signal.aborted ? reasonOf(linked.signal) : errorOf(error, trailer, peer);
+    }
+  };
+}

@@ -1,0 +1,53 @@
+import type { ControlApi } from '../model/control-api.js';
+import type { OperationEvent } from '../model/operation.js';
+import {
+  checkReportFromWire,
+  checkRequestToWire,
+  eventFromWire,
+  haltToWire,
+  planFromWire,
+  runRequestToWire,
+  statusRequestToWire,
+  summaryFromWire,
+} from '../wire/control.js';
+import { parseAddress } from './address.js';
+
+/** How long a controller may take to be there, and to answer: a check measures every service first. */
+const CONNECT_MS = 3_000;
+const CHECK_MS = 300_000;
+const PLAN_MS = 60_000;
+
+/**
+ * The controller at `address`. Rejects with `config` for an address that is not on this host, and with `unreachable` within 3 s if nobody
+ * answers there. Loads gRPC only when it is called: most of what `ctl` does to start is not needed for `ctl --help`.
+ */
+export async function connectControl(address: string): Promise<ControlApi & { close(): void }> {
+  const parsed = parseAddress(address);
+  const [{ openChannel }, { ControlDefinition }] = await Promise.all([import('./client.js'), import('../wire/definitions.js')]);
+  const channel = await openChannel(parsed);
+  try {
+    await channel.ready(CONNECT_MS);
+  } catch (error) {
+    channel.close();
+    throw error;
+  }
+  const client = channel.client(ControlDefinition);
+  return {
+    check: async (request, signal) => checkReportFromWire(await client.check(checkRequestToWire(request), { signal, timeoutMs: CHECK_MS })),
+    status: async (request, signal) => checkReportFromWire(await client.status(statusRequestToWire(request), { signal })),
+    plan: async (request, signal) => planFromWire(await client.plan(runRequestToWire(request), { signal, timeoutMs: PLAN_MS })),
+    run: (request, signal) => events(client.run(runRequestToWire(request), { signal })),
+    operations: async (signal) => (await client.operations({}, { signal })).operations.map(summaryFromWire),
+    events: (id, { follow }, signal) => events(client.events({ id, follow }, { signal })),
+    resume: (id, signal) => events(client.resume({ id }, { signal })),
+    async halt(id, how, signal) {
+      await client.halt(haltToWire({ id, how }), { signal });
+    },
+    close: () => channel.close(),
+  };
+}
+
+/** Whoever stops reading ends the stream, and only that: the operation goes on. */
+async function* events(stream: AsyncIterable<Parameters<typeof eventFromWire>[0]>): AsyncIterable<OperationEvent> {
+  for await (const event of stream) yield eventFromWire(event, Date.now());
+}

@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createServer, type Server } from 'nice-grpc';
+import { AppError, messageOf, toAppError } from '../errors.js';
+import type { Log } from '../log.js';
+import { type Address, formatAddress } from './address.js';
+import { transportTo } from './credentials.js';
+import { answerErrors } from './handler.js';
+import { SERVER_OPTIONS } from './limits.js';
+import type { RpcService } from './service.js';
+import { claimSocket, type SocketPlace } from './unix-socket.js';
+
+export interface RpcServer {
+  /** Rejects with `conflict` if somebody else listens there, `config` if it is no address of this host. */
+  start(): Promise<void>;
+  /** Where clients reach it; the port is the real one once it has started. */
+  address(): Address;
+  /** Ends the streams, lets running calls finish for at most `stopMs`, then cuts what is left. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface RpcServerOptions {
+  readonly address: Address;
+  readonly services: readonly RpcService[];
+  readonly stopMs?: number;
+}
+
+export function createRpcServer({ log }: { readonly log: Log }, options: RpcServerOptions): RpcServer {
+  const { services, stopMs = 3_000 } = options;
+  const closing = new AbortController();
+  let address = options.address;
+  let server: Server | undefined;
+  let place: SocketPlace | undefined;
+  let stopped: Promise<void> | undefined;
+
+  return {
+    async start() {
+      const { target, serverCredentials } = await transportTo(options.address);
+      const listening = createServer(SERVER_OPTIONS).use(answerErrors({ log, closing: closing.signal }));
+      for (const service of services) service.addTo(listening);
+      if (options.address.kind === 'unix') place = await claimSocket(options.address.path);
+      try {
+        const port = await listening.listen(place === undefined ? target : `unix:${place.temporaryPath}`, serverCredentials());
+        server = listening;
+        if (address.kind === 'tcp') address = { ...address, port };
+        await place?.publish();
+      } catch (error) {
+        await stop();
+        throw bindError(error, options.address);
+      }
+      log.info({ address: formatAddress(address) }, 'listening');
+    },
+    address: () => address,
+    stop: () => (stopped ??= stop()),
+  };
+
+  async function stop(): Promise<void> {
+    closing.abort(new AppError('unreachable', 'the controller is stopping'));
+    await place?.remove();
+    if (server === undefined) return;
+    const bound = new AbortController();
+    const finished = server.shutdown();
+    await Promise.race([finished, delay(stopMs, undefined, { signal: bound.signal }).catch(() => undefined)]);
+    bound.abort();
+    server.forceShutdown();
+    await finished;
+  }
+}
+
+function bindError(error: unknown, address: Address): AppError {
+  const text = formatAddress(address);
+  if (messageOf(error).includes('EADDRINUSE')) {
+    return new AppError('conflict', `${text} is in use by another program`, {
+      cause: error,
+      hint: 'is another ctl-controller running? See: ss -ltnp',
+    });
+  }
+  return toAppError(error, 'config', `cannot listen on ${text}`);
+}

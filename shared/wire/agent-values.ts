@@ -1,0 +1,172 @@
+import type { AgentInfo, Connection, StopResult } from '../model/agent-api.js';
+import type { Backend, BalancerState } from '../model/balancer.js';
+import type { LogEntry, LogReport } from '../model/log-report.js';
+import { type Measured, unmeasured } from '../model/observation.js';
+import type { Memory, ProcessId, ProcessState } from '../model/process.js';
+import { enumCodec, finite, fromInt64, known, toInt64 } from './fields.js';
+import {
+  Place,
+  StopResult_How as How,
+  type AgentInfo as WireAgentInfo,
+  type BalancerState as WireBalancerState,
+  type LogEntry as WireLogEntry,
+  type LogReport as WireLogReport,
+  type MeasuredConnections,
+  type MeasuredMemory,
+  type ProcessState as WireProcessState,
+  type StopResult as WireStopResult,
+} from './gen/ctl/v1/agent.js';
+
+/** What is said of a result whose form only a later version knows. */
+export const UNKNOWN_FORM = 'the other side answered in a form that this version does not know';
+
+export const infoToWire = (info: AgentInfo): WireAgentInfo => ({
+  name: info.name,
+  version: info.version,
+  atMs: toInt64(info.at, 'time of the agent'),
+});
+export const infoFromWire = (wire: WireAgentInfo): AgentInfo => ({
+  name: wire.name,
+  version: wire.version,
+  at: fromInt64(wire.atMs, 'time of the agent'),
+});
+
+export function processToWire(state: ProcessState): WireProcessState {
+  switch (state.state) {
+    case 'running':
+      return {
+        state: { $case: 'running', value: { process: state.process, startedAtMs: toInt64(state.startedAt, 'start of the process') } },
+      };
+    case 'starting':
+      return { state: { $case: 'starting', value: { why: state.why } } };
+    case 'down':
+      return { state: { $case: 'down', value: { why: state.why, failed: state.failed } } };
+    case 'unknown':
+      return { state: { $case: 'unknown', value: { why: state.why } } };
+  }
+}
+
+export function processFromWire({ state }: WireProcessState): ProcessState {
+  switch (state?.$case) {
+    case 'running':
+      return {
+        state: 'running',
+        process: state.value.process as ProcessId,
+        startedAt: fromInt64(state.value.startedAtMs, 'start of the process'),
+      };
+    case 'starting':
+      return { state: 'starting', why: state.value.why };
+    case 'down':
+      return { state: 'down', why: state.value.why, failed: state.value.failed };
+    case 'unknown':
+      return { state: 'unknown', why: state.value.why };
+    case undefined:
+      return { state: 'unknown', why: UNKNOWN_FORM };
+  }
+}
+
+export function memoryToWire(memory: Measured<Memory>): MeasuredMemory {
+  if (!memory.ok) return { result: { $case: 'unmeasured', value: { why: memory.why } } };
+  const { process, rssKb, uptimeS } = memory;
+  return { result: { $case: 'memory', value: { process, rssKb: toInt64(rssKb, 'RSS'), uptimeS: finite(uptimeS, 'uptime') } } };
+}
+
+export function memoryFromWire({ result }: MeasuredMemory): Measured<Memory> {
+  if (result?.$case !== 'memory') return unmeasured(result?.value.why ?? UNKNOWN_FORM);
+  const { process, rssKb, uptimeS } = result.value;
+  return { ok: true, process: process as ProcessId, rssKb: fromInt64(rssKb, 'RSS'), uptimeS };
+}
+
+type MeasuredConnectionList = Measured<{ readonly connections: readonly Connection[] }>;
+
+export function connectionsToWire(seen: MeasuredConnectionList): MeasuredConnections {
+  if (!seen.ok) return { result: { $case: 'unmeasured', value: { why: seen.why } } };
+  const connections = seen.connections.map(({ peer, silentMs, pending }) => ({
+    peer,
+    silentMs: silentMs === null ? undefined : finite(silentMs, 'silence of a connection'),
+    pending,
+  }));
+  return { result: { $case: 'connections', value: { connections } } };
+}
+
+export function connectionsFromWire({ result }: MeasuredConnections): MeasuredConnectionList {
+  if (result?.$case !== 'connections') return unmeasured(result?.value.why ?? UNKNOWN_FORM);
+  return {
+    ok: true,
+    connections: result.value.connections.map(({ peer, silentMs, pending }) => ({ peer, silentMs: silentMs ?? null, pending })),
+  };
+}
+
+export function logToWire(report: LogReport): WireLogReport {
+  if (!report.ok) return { result: { $case: 'unmeasured', value: { why: report.why } } };
+  const { since, findings, entries, last } = report;
+  return {
+    result: {
+      $case: 'findings',
+      value: {
+        since: since ?? undefined,
+        findings: toInt64(findings, 'number of findings'),
+        entries: entries.map(entryToWire),
+        last: last === null ? undefined : entryToWire(last),
+      },
+    },
+  };
+}
+
+export function logFromWire({ result }: WireLogReport): LogReport {
+  if (result?.$case !== 'findings') return unmeasured(result?.value.why ?? UNKNOWN_FORM);
+  const { since, findings, entries, last } = result.value;
+  return {
+    ok: true,
+    since: since ?? null,
+    findings: fromInt64(findings, 'number of findings'),
+    entries: entries.map(entryFromWire),
+    last: last === undefined ? null : entryFromWire(last),
+  };
+}
+
+const entryToWire = (entry: LogEntry): WireLogEntry => ({
+  time: entry.time ?? undefined,
+  level: entry.level ?? undefined,
+  text: entry.text,
+});
+const entryFromWire = (wire: WireLogEntry): LogEntry => ({ time: wire.time ?? null, level: wire.level ?? null, text: wire.text });
+
+const hows = enumCodec<StopResult['how'], How>({ stopped: How.HOW_STOPPED, killed: How.HOW_KILLED, gone: How.HOW_GONE });
+export const stopToWire = (result: StopResult): WireStopResult => ({
+  how: hows.toWire(result.how),
+  ms: finite(result.ms, 'duration of the stop'),
+});
+export const stopFromWire = (wire: WireStopResult): StopResult => ({
+  how: known(hows.fromWire(wire.how), 'result of a stop', wire.how),
+  ms: wire.ms,
+});
+
+export const places = enumCodec<Backend['inFile'], Place>({ in: Place.PLACE_IN, out: Place.PLACE_OUT, absent: Place.PLACE_ABSENT });
+
+export function balancerToWire(state: BalancerState): WireBalancerState {
+  return {
+    name: state.name,
+    driver: state.driver,
+    version: state.version,
+    aliveIntervalS: finite(state.aliveIntervalS, 'interval of the probes'),
+    backends: state.backends.map((backend) => ({
+      ...backend,
+      inFile: places.toWire(backend.inFile),
+      inRuntime: places.toWire(backend.inRuntime),
+      sessions: toInt64(backend.sessions, 'number of sessions'),
+    })),
+  };
+}
+
+export function balancerFromWire(wire: WireBalancerState): BalancerState {
+  return {
+    ...wire,
+    backends: wire.backends.map((backend) => ({
+      ...backend,
+      inFile: known(places.fromWire(backend.inFile), 'state of a backend', backend.inFile),
+      inRuntime: known(places.fromWire(backend.inRuntime), 'state of a backend', backend.inRuntime),
+      sessions: fromInt64(backend.sessions, 'number of sessions'),
+    })),
+  };
+}

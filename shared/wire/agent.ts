@@ -1,0 +1,218 @@
+import { messageOf, toAppError } from '../errors.js';
+import type { ProcessId } from '../model/process.js';
+import {
+  balancerFromWire,
+  balancerToWire,
+  connectionsFromWire,
+  connectionsToWire,
+  infoFromWire,
+  infoToWire,
+  logFromWire,
+  logToWire,
+  memoryFromWire,
+  memoryToWire,
+  places,
+  processFromWire,
+  processToWire,
+  stopFromWire,
+  stopToWire,
+  UNKNOWN_FORM,
+} from './agent-values.js';
+import { failureFromWire, failureToWire } from './failure.js';
+import { fromInt64, toInt64, toUint32, toWaitMs, unreadable } from './fields.js';
+import {
+  Command as WireCommand,
+  type Answer as WireAnswer,
+  type Assign as WireAssign,
+  type Call as WireCall,
+  type Part as WirePart,
+  type Report as WireReport,
+} from './gen/ctl/v1/agent.js';
+import type { AgentAnswer, AgentCall, AgentRequest, Command, Part, Report, UnreadableService } from './link-messages.js';
+import { serviceFromWire, serviceToWire } from './service-spec.js';
+
+export function reportToWire(report: Report): WireReport {
+  switch (report.type) {
+    case 'hello':
+      return {
+        report: { $case: 'hello', value: { name: report.name, version: report.version, protocol: toUint32(report.protocol, 'protocol') } },
+      };
+    case 'heartbeat':
+      return { report: { $case: 'heartbeat', value: { atMs: toInt64(report.at, 'time of the heartbeat') } } };
+    case 'unknown':
+      return {};
+  }
+}
+
+export function reportFromWire({ report }: WireReport): Report {
+  switch (report?.$case) {
+    case 'hello':
+      return { type: 'hello', ...report.value };
+    case 'heartbeat':
+      return { type: 'heartbeat', at: fromInt64(report.value.atMs, 'time of the heartbeat') };
+    case undefined:
+      return { type: 'unknown' };
+  }
+}
+
+export function commandToWire(command: Command): WireCommand {
+  switch (command.type) {
+    case 'welcome': {
+      const { session, heartbeatMs, version } = command;
+      return { command: { $case: 'welcome', value: { session, heartbeatMs: toWaitMs(heartbeatMs, 'heartbeat'), version } } };
+    }
+    case 'assign':
+      return { command: { $case: 'assign', value: { services: command.services.map(serviceToWire) } } };
+    case 'call':
+      return { command: { $case: 'call', value: callToWire(command.call) } };
+    case 'cancel':
+      return { command: { $case: 'cancel', value: { call: command.call } } };
+    case 'unknown':
+      return {};
+  }
+}
+
+export function commandFromWire({ command }: WireCommand): Command {
+  switch (command?.$case) {
+    case 'welcome':
+      return { type: 'welcome', ...command.value };
+    case 'assign':
+      return assignFromWire(command.value);
+    case 'call':
+      return { type: 'call', call: callFromWire(command.value) };
+    case 'cancel':
+      return { type: 'cancel', call: command.value.call };
+    case undefined:
+      return { type: 'unknown' };
+  }
+}
+
+/** What a command takes on the wire: one that is too large would end the whole session. */
+export const commandBytes = (command: Command): number => WireCommand.encode(commandToWire(command)).finish().length;
+
+export function partToWire({ session, call, outcome }: Part): WirePart {
+  return outcome.ok
+    ? { session, call, part: { $case: 'answer', value: answerToWire(outcome.answer) } }
+    : { session, call, part: { $case: 'failure', value: failureToWire(outcome.error) } };
+}
+
+/** Never throws: an answer that can't be read is a failed call, not a broken link. */
+export function partFromWire({ session, call, part }: WirePart): Part {
+  if (part?.$case === 'failure') return { session, call, outcome: { ok: false, error: failureFromWire(part.value) } };
+  try {
+    return { session, call, outcome: { ok: true, answer: answerFromWire(part?.value) } };
+  } catch (error) {
+    return { session, call, outcome: { ok: false, error: toAppError(error, 'unsupported', UNKNOWN_FORM) } };
+  }
+}
+
+function assignFromWire(assign: WireAssign): Command {
+  const services = [];
+  const unknown: UnreadableService[] = [];
+  for (const service of assign.services) {
+    try {
+      services.push(serviceFromWire(service));
+    } catch (error) {
+      unknown.push({ name: service.name, why: messageOf(error) });
+    }
+  }
+  return { type: 'assign', services, unreadable: unknown };
+}
+
+function callToWire({ id, timeoutMs, commandId, request }: AgentCall): WireCall {
+  return { id, timeoutMs: toWaitMs(timeoutMs, 'time limit'), commandId: commandId ?? undefined, request: requestToWire(request) };
+}
+
+function callFromWire(call: WireCall): AgentCall {
+  return { id: call.id, timeoutMs: call.timeoutMs, commandId: call.commandId ?? null, request: requestFromWire(call) };
+}
+
+function requestToWire(request: AgentCall['request']): WireCall['request'] {
+  switch (request.verb) {
+    case 'ping':
+      return { $case: 'ping', value: {} };
+    case 'stop': {
+      const { replacing, deadlineMs } = request.order;
+      return { $case: 'stop', value: { service: request.service, replacing, deadlineMs: toWaitMs(deadlineMs, 'deadline of the stop') } };
+    }
+    case 'setBackend': {
+      const { address, wanted } = request.order;
+      return { $case: 'setBackend', value: { balancer: request.service, address, wanted: places.toWire(wanted) } };
+    }
+    case 'unknown':
+      return undefined;
+    default:
+      return { $case: request.verb, value: { service: request.service } };
+  }
+}
+
+function requestFromWire({ request }: WireCall): AgentRequest | { verb: 'unknown'; why: string } {
+  if (request === undefined)
+    return { verb: 'unknown', why: 'the controller asks for something that this version of the agent does not know' };
+  switch (request.$case) {
+    case 'ping':
+      return { verb: 'ping' };
+    case 'stop': {
+      const { service, replacing, deadlineMs } = request.value;
+      return { verb: 'stop', service, order: { replacing: replacing as ProcessId, deadlineMs } };
+    }
+    case 'setBackend': {
+      const { balancer, address } = request.value;
+      const wanted = places.fromWire(request.value.wanted);
+      if (wanted !== 'in' && wanted !== 'out')
+        return { verb: 'unknown', why: 'the controller wants a backend in a state that this version of the agent does not know' };
+      return { verb: 'setBackend', service: balancer, order: { address, wanted } };
+    }
+    default:
+      return { verb: request.$case, service: request.value.service };
+  }
+}
+
+function answerToWire(answer: AgentAnswer): WireAnswer {
+  switch (answer.verb) {
+    case 'ping':
+      return { answer: { $case: 'ping', value: infoToWire(answer.value) } };
+    case 'process':
+      return { answer: { $case: 'process', value: processToWire(answer.value) } };
+    case 'memory':
+      return { answer: { $case: 'memory', value: memoryToWire(answer.value) } };
+    case 'connections':
+      return { answer: { $case: 'connections', value: connectionsToWire(answer.value) } };
+    case 'log':
+      return { answer: { $case: 'log', value: logToWire(answer.value) } };
+    case 'start':
+      return { answer: { $case: 'start', value: processToWire(answer.value) } };
+    case 'stop':
+      return { answer: { $case: 'stop', value: stopToWire(answer.value) } };
+    case 'balancer':
+      return { answer: { $case: 'balancer', value: balancerToWire(answer.value) } };
+    case 'setBackend':
+      return { answer: { $case: 'setBackend', value: {} } };
+  }
+}
+
+function answerFromWire(wire: WireAnswer | undefined): AgentAnswer {
+  const answer = wire?.answer;
+  switch (answer?.$case) {
+    case 'ping':
+      return { verb: 'ping', value: infoFromWire(answer.value) };
+    case 'process':
+      return { verb: 'process', value: processFromWire(answer.value) };
+    case 'memory':
+      return { verb: 'memory', value: memoryFromWire(answer.value) };
+    case 'connections':
+      return { verb: 'connections', value: connectionsFromWire(answer.value) };
+    case 'log':
+      return { verb: 'log', value: logFromWire(answer.value) };
+    case 'start':
+      return { verb: 'start', value: processFromWire(answer.value) };
+    case 'stop':
+      return { verb: 'stop', value: stopFromWire(answer.value) };
+    case 'balancer':
+      return { verb: 'balancer', value: balancerFromWire(answer.value) };
+    case 'setBackend':
+      return { verb: 'setBackend', value: undefined };
+    case undefined:
+      throw unreadable('kind of answer', 'nothing');
+  }
+}

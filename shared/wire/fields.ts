@@ -1,0 +1,59 @@
+import { MAX_TIMER_MS } from '../abort.js';
+import { AppError } from '../errors.js';
+
+/** A whole number (epoch ms, bytes, a count) for an int64 field; fractions are rounded. */
+export function toInt64(value: number, field: string): bigint {
+  const whole = Math.round(value);
+  if (!Number.isSafeInteger(whole)) throw unsendable(field, value);
+  return BigInt(whole);
+}
+
+export function fromInt64(value: bigint, field: string): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw unreadable(field, value);
+  return number;
+}
+
+export function toUint32(value: number, field: string): number {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) throw unsendable(field, value);
+  return value;
+}
+
+/** A duration that somebody will wait for: whole milliseconds, at most what a timer can hold. */
+export function toWaitMs(value: number, field: string): number {
+  if (Number.isNaN(value) || value < 0) throw unsendable(field, value);
+  return Math.min(Math.ceil(value), MAX_TIMER_MS);
+}
+
+/** A double in either direction: neither infinite nor not a number. */
+export function finite(value: number, field: string): number {
+  if (!Number.isFinite(value)) throw unsendable(field, value);
+  return value;
+}
+
+export interface EnumCodec<Model extends string, Wire extends number> {
+  toWire(value: Model): Wire;
+  /** undefined: a value that this version does not know. */
+  fromWire(value: number): Model | undefined;
+}
+
+export function enumCodec<Model extends string, Wire extends number>(pairs: Readonly<Record<Model, Wire>>): EnumCodec<Model, Wire> {
+  const back = new Map(Object.entries(pairs).map(([model, wire]) => [wire as number, model as Model]));
+  return { toWire: (value) => pairs[value], fromWire: (value) => back.get(value) };
+}
+
+/** For an enum without which the message makes no sense. */
+export function known<T>(value: T | undefined, what: string, wire: unknown): T {
+  if (value === undefined) throw unreadable(what, wire);
+  return value;
+}
+
+function unsendable(field: string, value: unknown): AppError {
+  return new AppError('internal', `${field} cannot be sent: ${String(value)}`);
+}
+
+export function unreadable(what: string, value: unknown): AppError {
+  return new AppError('unsupported', `this version does not know the ${what} that the other side sent (${String(value)})`, {
+    hint: 'bring ctl, ctl-controller and ctl-agent to the same version',
+  });
+}

@@ -1,0 +1,58 @@
+import type { AgentApi, BackendOrder, StopOrder } from '../model/agent-api.js';
+import type { AppError } from '../errors.js';
+import type { ServiceSpec } from '../model/service.js';
+
+/** Raised only when the meaning of an existing field changes; additions need no new number. */
+export const PROTOCOL = 1;
+
+/** Agent to controller. */
+export type Report =
+  | { readonly type: 'hello'; readonly name: string; readonly version: string; readonly protocol: number }
+  | { readonly type: 'heartbeat'; readonly at: number }
+  | Unknown;
+
+/** Controller to agent. */
+export type Command =
+  | { readonly type: 'welcome'; readonly session: string; readonly heartbeatMs: number; readonly version: string }
+  | { readonly type: 'assign'; readonly services: readonly ServiceSpec[]; readonly unreadable: readonly UnreadableService[] }
+  | { readonly type: 'call'; readonly call: AgentCall }
+  | { readonly type: 'cancel'; readonly call: string }
+  | Unknown;
+
+/** Sent by a later version; whoever reads it passes over it. */
+export interface Unknown {
+  readonly type: 'unknown';
+}
+
+/** A service that the controller assigned in terms that this agent does not know. */
+export interface UnreadableService {
+  readonly name: string;
+  readonly why: string;
+}
+
+export interface AgentCall {
+  readonly id: string;
+  readonly timeoutMs: number;
+  /** Of a call that changes something. */
+  readonly commandId: string | null;
+  readonly request: AgentRequest | { readonly verb: 'unknown'; readonly why: string };
+}
+
+export type Verb = keyof AgentApi;
+
+/** A call of AgentApi as data; `service` is the name in cluster.ini, of a balancer too. */
+export type AgentRequest =
+  | { readonly verb: 'ping' }
+  | { readonly verb: 'process' | 'memory' | 'connections' | 'log' | 'start' | 'balancer'; readonly service: string }
+  | { readonly verb: 'stop'; readonly service: string; readonly order: StopOrder }
+  | { readonly verb: 'setBackend'; readonly service: string; readonly order: BackendOrder };
+
+export type ValueOf<V extends Verb> = Awaited<ReturnType<AgentApi[V]>>;
+export type AgentAnswer = { [V in Verb]: { readonly verb: V; readonly value: ValueOf<V> } }[Verb];
+
+/** One part of the answer to a call. */
+export interface Part {
+  readonly session: string;
+  readonly call: string;
+  readonly outcome: { readonly ok: true; readonly answer: AgentAnswer } | { readonly ok: false; readonly error: AppError };
+}
