@@ -18,7 +18,10 @@ export function linkSignals(parents: readonly AbortSignal[], timeoutMs?: number,
   const timer =
     timeoutMs === undefined
       ? undefined
-      : setTimeout(() => controller.abort(new AppError('timeout', `${what} took longer than ${timeoutMs} ms`)), Math.min(timeoutMs, MAX_TIMER_MS));
+      : setTimeout(
+          () => controller.abort(new AppError('timeout', `${what} took longer than ${timeoutMs} ms`)),
+          Math.min(timeoutMs, MAX_TIMER_MS),
+        );
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
@@ -40,6 +43,11 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
     // Watched even after an abort: what `work` rejects with then must not become an unhandled rejection.
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+/** Throws what `reasonOf` says of an aborted signal. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw reasonOf(signal);
 }
 
 export function reasonOf(signal: AbortSignal): Error {

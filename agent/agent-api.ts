@@ -1,0 +1,120 @@
+import { linkSignals, orAborted, throwIfAborted } from '../shared/abort.js';
+import { AppError } from '../shared/errors.js';
+import type { AgentApi, CallOptions, EffectOptions } from '../shared/model/agent-api.js';
+import type { LogReport } from '../shared/model/log-report.js';
+import { unmeasured } from '../shared/model/observation.js';
+import type { LogSpec, ServiceSpec } from '../shared/model/service.js';
+import type { Clock } from '../shared/ports/clock.js';
+import type { BalancerDriver } from './balancers/index.js';
+import type { Connections } from './connections/index.js';
+import type { Ledger } from './ledger.js';
+import type { MemoryOf } from './memory/index.js';
+import { resolveSpec } from './paths.js';
+import type { ServiceManager } from './services/index.js';
+
+/** `[allow]` of agent.ini; each rejects with `denied`. */
+export interface AllowList {
+  service(serviceName: string): void;
+  path(path: string): void;
+  action(verb: string): void;
+}
+
+export interface AgentApiDeps {
+  readonly name: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly allow: AllowList;
+  readonly manager: ServiceManager;
+  readonly ledger: Ledger;
+  readonly memory: MemoryOf;
+  readonly connections: Connections;
+  readonly log: (spec: LogSpec, signal: AbortSignal) => Promise<LogReport>;
+  readonly balancer: (spec: ServiceSpec) => BalancerDriver;
+}
+
+/** The API, and the one thing that it has to be told first: which services are its own. */
+export interface AssignedAgentApi extends AgentApi {
+  /** Replaces what was assigned before. */
+  assign(services: readonly ServiceSpec[]): void;
+}
+
+/** What the agent does, composed: each verb looks the service up, asks the allow list, and hands over to one driver. */
+export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
+  const { allow, manager, ledger } = deps;
+  let assigned: ReadonlyMap<string, ServiceSpec> = new Map();
+
+  return {
+    assign(services) {
+      assigned = new Map(services.map((spec) => [spec.name, spec]));
+    },
+
+    ping: async () => ({ name: deps.name, version: deps.version, at: deps.clock.now() }),
+
+    process: (service, options) => bounded('process', service, options, async (signal) => manager.state(await specOf(service), signal)),
+
+    memory: (service, options) =>
+      bounded('memory', service, options, async (signal) => {
+        const state = await manager.state(await specOf(service), signal);
+        if (state.state !== 'running') return unmeasured(`${service} is ${state.state}: ${state.why}`);
+        return deps.memory(state.process);
+      }),
+
+    connections: (service, options) =>
+      bounded('connections', service, options, async (signal) => deps.connections(await specOf(service), signal)),
+
+    log: (service, options) =>
+      bounded('log', service, options, async (signal) => {
+        const { log } = await specOf(service, 'log');
+        return log === undefined ? unmeasured(`${service} has no log_file`) : deps.log(log, signal);
+      }),
+
+    start: (service, options) => effect('start', service, options, (spec, signal) => manager.start(spec, signal)),
+
+    stop: (service, order, options) => effect('stop', service, options, (spec, signal) => manager.stop(spec, order, signal)),
+
+    balancer: (service, options) =>
+      bounded('balancer', service, options, async (signal) =>
+        driverOf(await specOf(service, 'balancer')).state({ signal, timeoutMs: options.timeoutMs }),
+      ),
+
+    setBackend: (service, order, options) =>
+      effect('balancer', service, options, (spec, signal) => driverOf(spec).set(order, { signal, timeoutMs: options.timeoutMs })),
+  };
+
+  /** Allowed anew for each call: what the controller assigns is only a wish. */
+  async function specOf(service: string, verb?: string): Promise<ServiceSpec> {
+    const spec = assigned.get(service);
+    if (spec === undefined) {
+      throw new AppError('not-found', `${service} is not a service of ${deps.name}`, {
+        hint: `has ${service} machine = ${deps.name} in cluster.ini?`,
+      });
+    }
+    if (verb !== undefined) allow.action(verb);
+    allow.service(spec.serviceName);
+    return resolveSpec(spec, allow);
+  }
+
+  function driverOf(spec: ServiceSpec): BalancerDriver {
+    if (spec.balancer === undefined) throw new AppError('unsupported', `${spec.name} is a ${spec.type}, not a balancer`);
+    return deps.balancer(spec);
+  }
+
+  /** What is refused is not noted: it may be allowed a moment later. */
+  async function effect<T>(
+    verb: string,
+    service: string,
+    options: EffectOptions,
+    perform: (spec: ServiceSpec, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return bounded(verb, service, options, async (signal) => {
+      const spec = await specOf(service, verb);
+      return ledger.once(options.commandId, () => perform(spec, signal));
+    });
+  }
+}
+
+async function bounded<T>(verb: string, service: string, options: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  using linked = linkSignals([options.signal], options.timeoutMs, `${verb} ${service}`);
+  throwIfAborted(linked.signal);
+  return await orAborted(work(linked.signal), linked.signal);
+}

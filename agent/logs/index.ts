@@ -1,0 +1,1 @@
+export { readSinceStart } from './since-start.js';

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { linkSignals } from '../../shared/abort.js';
+import { AppError } from '../../shared/errors.js';
+import { pidOf, type ProcessState } from '../../shared/model/process.js';
+import type { ServiceSpec } from '../../shared/model/service.js';
+import type { Clock } from '../../shared/ports/clock.js';
+import type { Account, Argv, Exec } from '../../shared/ports/exec.js';
+import { makeFolder } from '../../shared/ports/files.js';
+import { spawnDetached } from '../../shared/ports/spawn-detached.js';
+import { resolveAccount } from './account.js';
+import { endProcess } from './ending.js';
+import { createEvidence, type StartMemory } from './evidence.js';
+import { judge, type Judgement } from './judge.js';
+import { createServiceLock } from './lock.js';
+import type { ServiceManager } from './manager.js';
+import type { Processes } from './processes.js';
+import { createRecordStore, fileNameOf } from './record.js';
+
+/** `[command NAME]` of agent.ini. */
+export interface CommandSection {
+  readonly start: Argv;
+  /** null: stopped by SIGTERM. */
+  readonly stop: Argv | null;
+  /** null: the agent's own user. */
+  readonly user: string | null;
+}
+
+export interface CommandManagerDeps {
+  /** By NAME, which is the `service_name` of a service. */
+  readonly commands: ReadonlyMap<string, CommandSection>;
+  readonly stateDir: string;
+  readonly processes: Processes;
+  readonly clock: Clock;
+  readonly exec: Exec;
+  /** The environment of the services. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly uid: number;
+}
+
+/**
+ * Services that are started and stopped by commands of agent.ini. A start command may stay in the foreground (then its process is
+ * the service), leave a daemon and end well (`starting`, until the pid file names it), or fail.
+ */
+export function createCommandManager(deps: CommandManagerDeps): ServiceManager {
+  const { clock, processes, exec } = deps;
+  const folder = join(deps.stateDir, 'services');
+  const records = createRecordStore(folder);
+  const lock = createServiceLock(folder, processes, clock);
+  /** What only we can know while we live: how our own children ended. */
+  const memory = new Map<string, StartMemory>();
+  const outputOf = (spec: ServiceSpec) => join(folder, `${fileNameOf(spec.serviceName)}.out`);
+  const evidence = createEvidence({ processes, records, clock, outputOf, memory });
+
+  async function observe(spec: ServiceSpec) {
+    const seen = await evidence(spec);
+    return { seen, judgement: judge(seen) };
+  }
+
+  async function stateOf(judgement: Judgement): Promise<ProcessState> {
+    if (judgement.state !== 'running') return judgement;
+    return { state: 'running', process: judgement.process.id, startedAt: await processes.startedAt(judgement.process) };
+  }
+
+  return {
+    async state(spec) {
+      sectionOf(spec);
+      return stateOf((await observe(spec)).judgement);
+    },
+
+    async start(spec, signal) {
+      const section = sectionOf(spec);
+      await makeFolder(folder);
+      return lock.hold(spec.serviceName, signal, async () => {
+        const { judgement } = await observe(spec);
+        if (judgement.state === 'unknown')
+          throw new AppError('failed', `${spec.name} was not started: ${judgement.why}`, {
+            hint: 'it may be running; see to it on its host',
+          });
+        if (judgement.state === 'down') await run(spec, section, signal);
+        return stateOf((await observe(spec)).judgement);
+      });
+    },
+
+    async stop(spec, order, signal) {
+      const section = sectionOf(spec);
+      await makeFolder(folder);
+      return lock.hold(spec.serviceName, signal, async () => {
+        const { seen, judgement } = await observe(spec);
+        const target = await processes.inspect(pidOf(order.replacing));
+        if (target === 'hidden') throw new AppError('failed', `${spec.name}: process ${order.replacing} is hidden from this agent`);
+        if (target === 'gone' || target.id !== order.replacing) return { how: 'gone', ms: 0 };
+        const own = [judgement.state === 'running' ? judgement.process.id : null, seen.record?.process];
+        if (!own.includes(target.id)) {
+          if (judgement.state === 'unknown') throw new AppError('failed', `${spec.name} was not stopped: ${judgement.why}`);
+          return { how: 'gone', ms: 0 };
+        }
+        if (seen.record !== null) await records.write(spec.serviceName, { ...seen.record, stopping: true });
+        const account = await resolveAccount(section.user, exec, deps, signal);
+        const { stop } = section;
+        return endProcess(
+          {
+            target,
+            service: spec.name,
+            startedPid: seen.record?.process == null ? null : pidOf(seen.record.process),
+            deadlineMs: order.deadlineMs,
+            ask: stop === null ? null : (over) => runStop(stop, account, order.deadlineMs, [signal, over]),
+          },
+          processes,
+          clock,
+          signal,
+        );
+      });
+    },
+  };
+
+  function sectionOf(spec: ServiceSpec): CommandSection {
+    const section = deps.commands.get(spec.serviceName);
+    if (section !== undefined) return section;
+    throw new AppError('config', `${spec.name}: agent.ini has no section [command ${spec.serviceName}]`, {
+      hint: 'add it, or set service_manager in cluster.ini',
+    });
+  }
+
+  async function run(spec: ServiceSpec, section: CommandSection, signal: AbortSignal): Promise<void> {
+    const account = await resolveAccount(section.user, exec, deps, signal);
+    const token = randomUUID();
+    const begun = { bootId: await processes.bootId(), token, at: clock.now(), process: null, ended: null, stopping: false };
+    await records.write(spec.serviceName, begun);
+    memory.delete(spec.serviceName);
+    try {
+      const child = await spawnDetached(section.start, {
+        cwd: '/',
+        env: { ...environment(section, account), CTL_SERVICE: token },
+        outputFile: outputOf(spec),
+        ...(account === null ? {} : { account }),
+      });
+      const started = await processes.inspect(child.pid);
+      const record = { ...begun, process: typeof started === 'string' ? null : started.id };
+      await records.write(spec.serviceName, record);
+      const start: StartMemory = { token, foreground: false, ended: null };
+      memory.set(spec.serviceName, start);
+      const noted = child.ended.then((end) => void (start.ended = { ...end, at: clock.now() }));
+      await firstOf(noted, SETTLE_MS);
+      if (start.ended !== null) await records.write(spec.serviceName, { ...record, ended: start.ended });
+    } catch (error) {
+      // As a shell would say it; the error itself goes to whoever asked.
+      await records.write(spec.serviceName, { ...begun, ended: { code: COMMAND_NOT_RUN, signal: null, at: clock.now() } });
+      throw error;
+    }
+  }
+
+  async function firstOf(work: Promise<void>, ms: number): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([work, clock.sleep(ms, over.signal).catch(() => undefined)]);
+    over.abort();
+  }
+
+  async function runStop(argv: Argv, account: Account | null, timeoutMs: number, signals: readonly AbortSignal[]): Promise<void> {
+    using linked = linkSignals(signals);
+    const options = { timeoutMs, signal: linked.signal, cwd: '/', env: deps.env, ...(account === null ? {} : { account }) };
+    const { code, stderr, stdout } = await exec(argv, options);
+    if (code !== 0)
+      throw new AppError('failed', `${argv.join(' ')} ended with ${code ?? 'a signal'}: ${lastLine(stderr === '' ? stdout : stderr)}`);
+  }
+
+  function environment(section: CommandSection, account: Account | null): Record<string, string> {
+    if (account === null || section.user === null) return { ...deps.env };
+    // Without HOME programs ask the user database, and get the right one.
+    const withoutHome = Object.fromEntries(Object.entries(deps.env).filter(([name]) => name !== 'HOME'));
+    return { ...withoutHome, USER: section.user, LOGNAME: section.user };
+  }
+}
+
+/** A start command that fails at once, or has left its daemon at once, is told in the answer to `start`; others later, by `state`. */
+const SETTLE_MS = 200;
+const COMMAND_NOT_RUN = 127;
+
+const lastLine = (text: string) => text.trimEnd().split('\n').at(-1) ?? '';

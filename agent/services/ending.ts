@@ -1,0 +1,105 @@
+import { AppError, isErrno, messageOf } from '../../shared/errors.js';
+import type { StopResult } from '../../shared/model/agent-api.js';
+import type { Clock } from '../../shared/ports/clock.js';
+import { membersOf } from './members.js';
+import type { ProcessFacts, Processes } from './processes.js';
+
+export interface Ending {
+  readonly target: ProcessFacts;
+  /** Leader of the session that we made for it; null if somebody else started it. */
+  readonly startedPid: number | null;
+  readonly deadlineMs: number;
+  /** Asks the service to stop; null: by SIGTERM. Rejects if asking failed: then SIGTERM asks. */
+  readonly ask: ((signal: AbortSignal) => Promise<void>) | null;
+  /** For messages. */
+  readonly service: string;
+}
+
+/**
+ * Ends one process and what belongs to it: asks, waits until exactly that process is gone, asks what it left behind, and after the
+ * deadline kills them all. Before each signal the identity is looked at again: a pid can belong to somebody else a moment later.
+ */
+export async function endProcess(ending: Ending, processes: Processes, clock: Clock, signal: AbortSignal): Promise<StopResult> {
+  const { target, service } = ending;
+  const start = clock.now();
+  const deadline = start + ending.deadlineMs;
+  let members = await family();
+  let refused = '';
+  const asking = new AbortController();
+  const asked = ending.ask === null ? send(target, 'SIGTERM') : ending.ask(asking.signal).catch(instead);
+  try {
+    await Promise.race([asked, gone([target], deadline)]);
+    if (await gone([target], deadline)) {
+      const left = await alive(members);
+      // A stop command tidies up after the process is gone (a pid file): let it, for a while.
+      if (left.length > 0) await sendAll(left, 'SIGTERM');
+      if (await gone(left, deadline)) {
+        await settle(asked, Math.min(deadline, clock.now() + TIDY_MS));
+        return { how: 'stopped', ms: clock.now() - start };
+      }
+    }
+    members = [...members, ...(await family())];
+    await sendAll(members, 'SIGKILL');
+    if (await gone(members, clock.now() + KILLED_MS)) return { how: 'killed', ms: clock.now() - start };
+    throw new AppError('failed', `${service}: process ${target.pid} survived SIGKILL${refused}`, {
+      hint: `look at it with: ps -o pid,stat,wchan,cmd -p ${target.pid}`,
+    });
+  } finally {
+    asking.abort(new AppError('cancelled', 'the process is gone'));
+    await asked;
+  }
+
+  async function instead(error: unknown): Promise<void> {
+    if (asking.signal.aborted) return;
+    refused = ` (${messageOf(error)})`;
+    await send(target, 'SIGTERM');
+  }
+
+  async function family(): Promise<readonly ProcessFacts[]> {
+    return membersOf(target, await processes.all(), ending.startedPid, process.pid);
+  }
+
+  async function alive(some: readonly ProcessFacts[]): Promise<ProcessFacts[]> {
+    const states = await Promise.all(some.map((member) => processes.inspect(member.pid)));
+    return some.filter((member, index) => {
+      const now = states[index];
+      return now === 'hidden' || (typeof now === 'object' && now.id === member.id);
+    });
+  }
+
+  async function gone(some: readonly ProcessFacts[], until: number): Promise<boolean> {
+    for (;;) {
+      if ((await alive(some)).length === 0) return true;
+      const left = until - clock.now();
+      if (left <= 0) return false;
+      await clock.sleep(Math.min(POLL_MS, left), signal);
+    }
+  }
+
+  async function sendAll(some: readonly ProcessFacts[], name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    for (const member of some) await send(member, name);
+  }
+
+  async function send(member: ProcessFacts, name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if ((await alive([member])).length === 0) return;
+    try {
+      process.kill(member.pid, name);
+    } catch (error) {
+      if (isErrno(error, 'ESRCH')) return;
+      throw new AppError('failed', `${service}: ${name} to process ${member.pid} failed: ${messageOf(error)}`, {
+        cause: error,
+        hint: 'does the agent run as root, or as the user of the service?',
+      });
+    }
+  }
+
+  async function settle(work: Promise<void>, until: number): Promise<void> {
+    const timer = new AbortController();
+    await Promise.race([work, clock.sleep(Math.max(0, until - clock.now()), timer.signal).catch(() => undefined)]);
+    timer.abort();
+  }
+}
+
+const POLL_MS = 25;
+const TIDY_MS = 2_000;
+const KILLED_MS = 10_000;

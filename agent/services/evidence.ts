@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { isErrno } from '../../shared/errors.js';
+import { pidOf } from '../../shared/model/process.js';
+import type { ServiceSpec } from '../../shared/model/service.js';
+import type { Clock } from '../../shared/ports/clock.js';
+import { boundOutput, lastOutput } from '../../shared/ports/spawn-detached.js';
+import { listens } from '../connections/index.js';
+import type { ServiceEvidence } from './judge.js';
+import { readPidFile } from './pid-file.js';
+import type { Inspected, ProcessFacts, Processes } from './processes.js';
+import type { RecordStore, ServiceRecord } from './record.js';
+
+/** What the agent that started a service knows of that start as long as it lives itself. */
+export interface StartMemory {
+  readonly token: string;
+  foreground: boolean;
+  ended: ServiceRecord['ended'];
+}
+
+export interface EvidenceDeps {
+  readonly processes: Processes;
+  readonly records: RecordStore;
+  readonly clock: Clock;
+  readonly outputOf: (spec: ServiceSpec) => string;
+  /** By service name. */
+  readonly memory: ReadonlyMap<string, StartMemory>;
+}
+
+/** Reads what this host has to say of a service; changes nothing but the length of its output file. */
+export function createEvidence({ processes, records, clock, outputOf, memory }: EvidenceDeps) {
+  return async (spec: ServiceSpec): Promise<ServiceEvidence> => {
+    const remembered = memory.get(spec.serviceName);
+    const record = await recordOf(spec, remembered);
+    const started = await startedBy(record);
+    const pidFile = spec.pidFile === undefined ? null : await readPidFile(spec.pidFile);
+    const named = await namedBy(pidFile?.kind === 'pid' ? pidFile.pid : null);
+    if (remembered !== undefined && typeof named.process === 'object' && named.process.id === record?.process) {
+      remembered.foreground = true;
+    }
+    const lost = started === 'gone' && named.process === 'gone';
+    const search = lost && record !== null && !record.stopping && (record.ended === null || pidFile === null);
+    const output = outputOf(spec);
+    if (started !== 'gone') await boundOutput(output, MAX_OUTPUT_BYTES);
+    return {
+      now: clock.now(),
+      record,
+      started,
+      foreground: remembered?.foreground ?? false,
+      offspring: search && (await withToken(record.token)).length > 0 ? 'found' : 'none',
+      pidFile,
+      named,
+      output: lost && record !== null ? lastLines(await lastOutput(output)) : '',
+      portTaken: lost && pidFile === null && (await listens(spec.port)),
+    };
+  };
+
+  async function recordOf(spec: ServiceSpec, remembered: StartMemory | undefined): Promise<ServiceRecord | null> {
+    const record = await records.read(spec.serviceName);
+    if (record?.bootId !== (await processes.bootId())) return null;
+    return remembered?.token === record.token && record.ended === null ? { ...record, ended: remembered.ended } : record;
+  }
+
+  async function startedBy(record: ServiceRecord | null): Promise<Inspected> {
+    if (record === null) return 'gone';
+    if (record.process !== null) {
+      const found = await processes.inspect(pidOf(record.process));
+      return found === 'hidden' || (found !== 'gone' && found.id === record.process) ? found : 'gone';
+    }
+    if (record.ended !== null) return 'gone';
+    // We died between the start and the note of it: the start command leads a session, and carries the token.
+    return (await withToken(record.token)).find((process) => process.pid === process.session) ?? 'gone';
+  }
+
+  async function namedBy(pid: number | null): Promise<ServiceEvidence['named']> {
+    const process = pid === null ? 'gone' : await processes.inspect(pid);
+    return { process, startedAt: typeof process === 'string' ? 0 : await processes.startedAt(process) };
+  }
+
+  async function withToken(token: string): Promise<ProcessFacts[]> {
+    const all = await processes.all();
+    const carries = await Promise.all(all.map(async ({ pid }) => (await environmentOf(pid)).includes(`CTL_SERVICE=${token}`)));
+    return all.filter((_, index) => carries[index]).sort((a, b) => a.startTicks - b.startTicks);
+  }
+}
+
+const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+const LAST_LINES = 3;
+
+/** '' if it is gone, or another user's: then it is none that we started. */
+async function environmentOf(pid: number): Promise<string> {
+  try {
+    return await readFile(`/proc/${pid}/environ`, 'latin1');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return '';
+    throw error;
+  }
+}
+
+function lastLines(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(-LAST_LINES).join(' | ').trim();
+}

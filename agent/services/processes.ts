@@ -1,0 +1,100 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isErrno } from '../../shared/errors.js';
+import { processId, type ProcessId } from '../../shared/model/process.js';
+
+/** One running process as the kernel knows it. */
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly id: ProcessId;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** 0: no controlling terminal. */
+  readonly terminal: number;
+  readonly startTicks: number;
+}
+
+/** `gone`: no such process, or only its corpse (a zombie serves nobody). `hidden`: it exists, and we may not look at it. */
+export type Inspected = ProcessFacts | 'gone' | 'hidden';
+
+/** The processes of this host, from /proc (proc(5)). */
+export interface Processes {
+  inspect(pid: number): Promise<Inspected>;
+  all(): Promise<ProcessFacts[]>;
+  /** Epoch ms, to about a second: the kernel reckons it from the clock of now. */
+  startedAt(process: ProcessFacts): Promise<number>;
+  uptimeS(process: ProcessFacts): Promise<number>;
+  /** Changes with each boot: a ProcessId means something within one boot only. */
+  bootId(): Promise<string>;
+}
+
+export function createProcesses(root = '/proc'): Processes {
+  const read = (name: string) => readFile(join(root, name), 'utf8');
+  let ticksPerSecond: Promise<number> | undefined;
+  const ticks = () => (ticksPerSecond ??= readTicksPerSecond(join(root, 'self/auxv')));
+
+  async function inspect(pid: number): Promise<Inspected> {
+    try {
+      return parseStat(await read(`${pid}/stat`)) ?? 'gone';
+    } catch (error) {
+      if (isErrno(error, 'EACCES', 'EPERM')) return 'hidden';
+      if (!isErrno(error, 'ENOENT', 'ESRCH')) throw error;
+      return root === '/proc' && exists(pid) ? 'hidden' : 'gone';
+    }
+  }
+
+  return {
+    inspect,
+    async all() {
+      const pids = (await readdir(root)).filter((name) => /^\d+$/.test(name)).map(Number);
+      const found = await Promise.all(pids.map(inspect));
+      return found.filter((process) => typeof process !== 'string');
+    },
+    async startedAt(process) {
+      const bootTime = /^btime (\d+)$/m.exec(await read('stat'))?.[1];
+      if (bootTime === undefined) throw new Error(`${root}/stat has no btime`);
+      return Number(bootTime) * 1000 + (process.startTicks / (await ticks())) * 1000;
+    },
+    async uptimeS(process) {
+      const sinceBoot = Number.parseFloat(await read('uptime'));
+      return Math.max(0, sinceBoot - process.startTicks / (await ticks()));
+    },
+    bootId: async () => (await read('sys/kernel/random/boot_id')).trim(),
+  };
+}
+
+/** One line of /proc/PID/stat; null for a zombie. The command name in it may hold blanks and parentheses. */
+export function parseStat(text: string): ProcessFacts | null {
+  const pid = Number.parseInt(text, 10);
+  const [state, ...numbers] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [parent, group, session, terminal] = numbers.map(Number);
+  const startTicks = Number(numbers[18]);
+  if (parent === undefined || group === undefined || session === undefined || terminal === undefined || !Number.isInteger(startTicks)) {
+    throw new Error(`not a line of /proc/PID/stat: ${text.slice(0, 80)}`);
+  }
+  if (state === 'Z' || state === 'X') return null;
+  return { pid, id: processId(pid, startTicks), parent, group, session, terminal, startTicks };
+}
+
+/** With /proc mounted `hidepid`, another user's process has no folder, but a signal still finds it. */
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return isErrno(error, 'EPERM');
+  }
+}
+
+/** AT_CLKTCK of the auxiliary vector: the unit of start times, without starting `getconf`. */
+async function readTicksPerSecond(auxv: string): Promise<number> {
+  const vector = await readFile(auxv);
+  for (let at = 0; at + 16 <= vector.length; at += 16) {
+    if (vector.readBigUInt64LE(at) === AT_CLKTCK) return Number(vector.readBigUInt64LE(at + 8));
+  }
+  return USUAL_TICKS;
+}
+
+const AT_CLKTCK = 17n;
+const USUAL_TICKS = 100;
