@@ -45,7 +45,7 @@ export const POUND_KEYS = keys({
   conf: key(neededHostPath, '', 'Its configuration, which holds the state of each backend.', '/etc/pound/pound.cfg'),
   time_to_sleep: key(seconds(), '20', 'Pause between two starts inside one batch; 0: together.'),
   control: key(hostPath, '', 'Its control socket; without it each change restarts Pound.', '/run/pound/control.sock'),
-  exe: key(hostProgram, 'pound', 'Its program.'),
+  exe: key(hostPath, '', "Its program; the `pound` of the agent's PATH without it.", '/usr/sbin/pound'),
   apply: key(choice('auto', 'control', 'restart'), 'auto', 'How a change reaches it.'),
   drain: key(seconds(), '30', 'Until a client that still has connections is stopped all the same.'),
   drain_quiet: key(seconds(), '5', 'Connections that are silent for so long count as drained.'),

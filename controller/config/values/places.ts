@@ -1,4 +1,5 @@
 import { isAbsolutePath, isWindowsPath } from '../../../shared/ini/host-path.js';
+import { HOST_NAME, isIp, splitAddress } from '../../../shared/ini/address.js';
 import { lastPart, resolveBeside } from '../paths.js';
 import { linesOf } from './texts.js';
 import { bad, continuationHint, doubtful, good, MISSING, shown, type ValueType } from './value-type.js';
@@ -84,18 +85,3 @@ export const listenAddress: ValueType<string | null> = {
     return address?.port === undefined ? bad(`${shown(value)} is not host:port or unix:/path`, continuationHint(value)) : good(value);
   },
 };
-
-function splitAddress(value: string): { readonly host: string; readonly port: string | undefined } | null {
-  const [, v6, name, port] = /^(?:\[([^\]]+)\]|([^\s:[\]]+))(?::(\d{1,5}))?$/.exec(value) ?? [];
-  const host = v6 ?? name;
-  if (host === undefined || !(isIp(host) || HOST_NAME.test(host))) return null;
-  return port !== undefined && (Number(port) < 1 || Number(port) > 65_535) ? null : { host, port };
-}
-
-function isIp(value: string): boolean {
-  const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(value);
-  if (v4 !== null) return v4.slice(1).every((part) => Number(part) <= 255);
-  return /^[0-9a-f:.]+(?:%[\w.]+)?$/i.test(value) && value.split(':').length >= 3;
-}
-
-const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})$/;
