@@ -17,8 +17,9 @@ export interface ZeoCheckOptions {
 }
 
 /**
- * Asks a ZEO server by its own protocol, so that no entry is left in its log: it greets first; from ZEO 4.1 on it is then asked `ruok`
- * and describes its storages, an older one gets nothing sent. Rejects only when `signal` aborts.
+ * Asks a ZEO server by its own protocol: it greets first; from ZEO 4.1 on it is then asked `ruok` and describes its storages, an older
+ * one gets nothing sent. Its log gets no more than ZEO writes for any connection (5 and 6: one line), and no complaint. Rejects only
+ * when `signal` aborts.
  */
 export async function checkZeo(target: TcpTarget, options: ZeoCheckOptions): Promise<ZeoOutcome> {
   const connecting = { timeoutMs: options.connectTimeoutMs, signal: options.signal };
