@@ -1,0 +1,229 @@
+import type { OutcomeKind, Step } from '../../shared/model/operation.js';
+import type { ProcessId } from '../../shared/model/process.js';
+import { affordable, type Attempts, type ClientFacts, isServing, type MemberFacts } from './facts.js';
+import { memberOf, type MemberProgress, nextStepOf, type Progress } from './progress.js';
+
+/** How long one who does not answer is waited for, before the run halts. */
+export const PATIENCE = {
+  /** An agent that went away: a restart of its host's network, an upgrade. */
+  agentMs: 60_000,
+  /** A balancer that hangs or contradicts. */
+  balancerMs: 15_000,
+  /** Clients that have to serve before the next one may leave. */
+  clusterMs: 60_000,
+  /** Beyond the stop deadline, for the agent's own answer. */
+  stopMarginMs: 15_000,
+  /** Beyond the balancer's probe interval, until a backend that was let in is used. */
+  aliveMarginMs: 5_000,
+} as const;
+
+export type RunAction =
+  | { readonly do: 'take-out'; readonly client: string }
+  | { readonly do: 'begin'; readonly members: readonly string[] }
+  | { readonly do: 'wait'; readonly why: string }
+  | { readonly do: 'finish'; readonly outcome: Exclude<OutcomeKind, 'refused'>; readonly why: string | null };
+
+/** What the run does next as a whole: the next batch as far as it can leave now, a wait, or the end. */
+export function decideRun(progress: Progress, clients: ReadonlyMap<string, ClientFacts>, now: number): RunAction {
+  const { plan, members } = progress;
+  const all = [...members.values()];
+
+  // Whatever is in hand comes first, also when the run is to end: no client is left between out and in.
+  const inHand = all.filter((m) => m.state === 'active').map((m) => m.planned.name);
+  if (inHand.length > 0) return { do: 'begin', members: inHand };
+
+  const failed = all.filter((m) => m.state === 'failed');
+  const [firstFailed] = failed;
+  if (firstFailed && failed.length > plan.policy.maxFail) {
+    return { do: 'finish', outcome: 'halted', why: `${firstFailed.planned.name}: ${firstFailed.why ?? 'failed'}` };
+  }
+  if (progress.halting) return { do: 'finish', outcome: progress.halting, why: null };
+
+  const next = plan.takeOut.find((client) => !progress.takenOut.has(client));
+  if (next !== undefined) return { do: 'take-out', client: next };
+
+  const batch = plan.batches.find((b) => b.members.some((m) => memberOf(progress, m.name).state === 'waiting'));
+  if (!batch) return { do: 'finish', outcome: 'completed', why: null };
+  if (plan.policy.deadlineMs !== null && now - plan.at >= plan.policy.deadlineMs) {
+    return { do: 'finish', outcome: 'halted', why: `the deadline of ${plan.policy.deadlineMs / 1000} s has passed` };
+  }
+  const candidates = batch.members.map((m) => m.name).filter((name) => memberOf(progress, name).state === 'waiting');
+  const leaving = plan.policy.guarded ? whoCanLeave(candidates, clients, plan.policy.minActive) : candidates;
+  if (leaving.length > 0) return { do: 'begin', members: leaving };
+
+  const serving = [...clients.values()].filter(isServing).length;
+  const missing = [...clients]
+    .filter(([, f]) => !isServing(f) && f.standing !== 'none')
+    .map(([name, f]) => `${name} is ${f.standing} and ${f.health}`);
+  const why = `${serving} clients serve, ${plan.policy.minActive} have to when ${candidates[0] ?? ''} is out; ${missing.join(', ')}`;
+  return now - progress.idleSince < PATIENCE.clusterMs ? { do: 'wait', why } : { do: 'finish', outcome: 'halted', why };
+}
+
+/**
+ * Those of a batch that can leave now so that `minActive` clients are proven to serve without them. One that is dead or answers badly
+ * serves nobody: it can always leave. One that is unknown may serve, so the others have to suffice.
+ */
+function whoCanLeave(candidates: readonly string[], clients: ReadonlyMap<string, ClientFacts>, minActive: number): string[] {
+  let spare = affordable(clients.values(), minActive);
+  return candidates.filter((name) => {
+    const facts = clients.get(name);
+    if (isServing(facts)) return spare-- > 0;
+    return facts === undefined || (facts.standing !== 'unknown' && facts.health !== 'unknown') || spare >= 0;
+  });
+}
+
+export type StepAction =
+  | { readonly do: 'enter'; readonly step: Step; readonly detail?: string; readonly replacing?: ProcessId | 'none' }
+  | { readonly do: 'settle'; readonly result: 'done' | 'failed' | 'untouched'; readonly why?: string }
+  | { readonly do: 'set'; readonly wanted: 'in' | 'out' }
+  | { readonly do: 'stop'; readonly replacing: ProcessId }
+  | { readonly do: 'start' }
+  | { readonly do: 'warm' }
+  | { readonly do: 'wait'; readonly why: string };
+
+export interface StepContext {
+  readonly now: number;
+  readonly attempts: Attempts;
+}
+
+/** What is done next with one member. Pure: the run so far and what was just seen in, one action out. */
+export function decideStep(progress: Progress, name: string, facts: MemberFacts, { now, attempts }: StepContext): StepAction {
+  const member = memberOf(progress, name);
+  const { timing } = member.planned;
+  const elapsed = now - member.since;
+  const refused =
+    attempts.error !== null && !['unreachable', 'timeout', 'cancelled'].includes(attempts.error.code) ? attempts.error.message : null;
+
+  switch (member.step) {
+    case null:
+      return advance(member);
+    case 'out':
+      if (progress.halting) return { do: 'enter', step: 'back', detail: HALTED };
+      if (facts.standing === 'out' || facts.standing === 'none') return advance(member);
+      if (refused !== null) return { do: 'enter', step: 'back', detail: `could not be taken out of the balancer: ${refused}` };
+      if (facts.standing === 'unknown') return waitForBalancer(facts, elapsed, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
+      return takeOut(attempts.error === null ? PATIENCE.balancerMs : PATIENCE.agentMs);
+    case 'drain':
+      return drain();
+    case 'stop':
+      return stop();
+    case 'start':
+      if (facts.process.state === 'running' || facts.process.state === 'starting' || attempts.done > 0) return advance(member);
+      if (refused !== null) return failed(`did not start: ${refused}`);
+      if (facts.process.state === 'unknown') return waitForAgent(facts.process.why, elapsed, failed(`not started: ${facts.process.why}`));
+      if (elapsed >= timing.startDeadlineMs) return failed(`did not start in ${timing.startDeadlineMs / 1000} s`);
+      return pause(progress, member, now) ?? { do: 'start' };
+    case 'check':
+      if (facts.health.ok) return advance(member);
+      if (facts.process.state === 'down') return failed(`ended while it started: ${facts.process.why}`);
+      if (elapsed >= timing.startDeadlineMs) return failed(`no good answer within ${timing.startDeadlineMs / 1000} s: ${facts.health.why}`);
+      return { do: 'wait', why: facts.health.why };
+    case 'warm':
+      return attempts.done > 0 || attempts.error !== null ? advance(member) : { do: 'warm' };
+    case 'in':
+      return letIn({ do: 'settle', result: 'done' });
+    case 'back':
+      return back();
+    case 'skip':
+    case 'fail':
+      return failed(`step ${member.step} is not one that is carried out`);
+  }
+
+  function takeOut(limitMs: number): StepAction {
+    if (elapsed < limitMs) return { do: 'set', wanted: 'out' };
+    const said = attempts.error?.message ?? `the balancer still says "${facts.standing}" ${limitMs / 1000} s after it was told "out"`;
+    return { do: 'enter', step: 'back', detail: `could not be taken out of the balancer: ${said}` };
+  }
+
+  function drain(): StepAction {
+    if (progress.halting) return { do: 'enter', step: 'back', detail: HALTED };
+    // Somebody let it in again while it drained: what was proven is not true any more.
+    if (facts.standing === 'in' || facts.standing === 'dead') return takeOut(timing.drainMs + PATIENCE.balancerMs);
+    if (facts.standing === 'unknown') return waitForBalancer(facts, elapsed, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
+    if (!facts.connections.ok && facts.away !== null)
+      return waitForAgent(facts.away, elapsed, { do: 'enter', step: 'back', detail: facts.away });
+    const open = facts.connections.ok ? facts.connections.connections : null;
+    const quiet = open?.every((c) => !c.pending && c.silentMs !== null && c.silentMs >= timing.quietMs) ?? false;
+    if (quiet) return advance(member);
+    const why =
+      open === null
+        ? facts.connections.ok
+          ? ''
+          : facts.connections.why
+        : `${open.length} connections, ${open.filter((c) => c.pending).length} with a request`;
+    return elapsed >= timing.drainMs ? advance(member, `not drained after ${timing.drainMs / 1000} s: ${why}`) : { do: 'wait', why };
+  }
+
+  function stop(): StepAction {
+    const { process } = facts;
+    if (member.replacing === null) {
+      if (progress.halting) return { do: 'enter', step: 'back', detail: HALTED };
+      if (process.state === 'running') return { do: 'enter', step: 'stop', replacing: process.process };
+      if (process.state === 'down') return { do: 'enter', step: 'stop', replacing: 'none' };
+      const lost = process.why;
+      return waitForAgent(lost, elapsed, { do: 'enter', step: 'back', detail: `its process is unknown: ${lost}` });
+    }
+    if (member.replacing === 'none' || process.state === 'down' || process.state === 'starting') return advance(member);
+    if (process.state === 'running' && process.process !== member.replacing) {
+      return progress.plan.action === 'stop' ? failed(`was started again by somebody else: process ${process.process}`) : advance(member);
+    }
+    if (refused !== null) return { do: 'enter', step: 'back', detail: `did not stop: ${refused}` };
+    if (process.state === 'unknown') return waitForAgent(process.why, elapsed, failed(`nothing is known of its process: ${process.why}`));
+    // An agent that was away in the meantime gets its whole time again.
+    const limit = timing.stopDeadlineMs + PATIENCE.stopMarginMs + (attempts.done > 0 ? 0 : PATIENCE.agentMs);
+    if (elapsed >= limit) {
+      return { do: 'enter', step: 'back', detail: `did not stop in ${timing.stopDeadlineMs / 1000} s, nor when it was killed` };
+    }
+    return { do: 'stop', replacing: member.replacing };
+  }
+
+  function letIn(done: StepAction): StepAction {
+    if (facts.standing === 'in' || facts.standing === 'none') return done;
+    if (refused !== null) return failed(`healthy, but the balancer does not take it: ${refused}`);
+    if (facts.standing === 'unknown') return waitForBalancer(facts, elapsed, failed(`healthy, but ${unansweredBy(facts)}`));
+    const limit = facts.aliveIntervalMs + PATIENCE.aliveMarginMs;
+    if (elapsed >= limit) return failed(`healthy, but ${limit / 1000} s after it was let in the balancer says "${facts.standing}"`);
+    return facts.standing === 'out' ? { do: 'set', wanted: 'in' } : { do: 'wait', why: 'the balancer has not found it alive yet' };
+  }
+
+  /** A healthy client that could not be restarted goes in again; one that is not healthy stays out. */
+  function back(): StepAction {
+    const why = member.why ?? 'put back';
+    // It was never stopped: it goes back as it was, and the balancer judges it as before.
+    const untouched = why === HALTED;
+    const end: StepAction = untouched ? { do: 'settle', result: 'untouched' } : failed(why);
+    if (facts.standing === 'in' || facts.standing === 'none' || (untouched && facts.standing === 'dead')) return end;
+    if (facts.health.ok || untouched) {
+      const action = letIn(end);
+      return action.do === 'settle' && action.result === 'failed' ? failed(`${why}; ${action.why ?? ''}`) : action;
+    }
+    const limit = PATIENCE.balancerMs;
+    return elapsed < limit ? { do: 'wait', why: facts.health.why } : failed(`${why}; it stays out, it is not healthy: ${facts.health.why}`);
+  }
+}
+
+const HALTED = 'the operation was stopped';
+const failed = (why: string): StepAction => ({ do: 'settle', result: 'failed', why });
+const unansweredBy = (facts: MemberFacts): string => facts.away ?? 'the balancer does not answer';
+
+function advance(member: MemberProgress, detail?: string): StepAction {
+  const step = nextStepOf(member);
+  return step === null ? { do: 'settle', result: 'done' } : { do: 'enter', step, ...(detail === undefined ? {} : { detail }) };
+}
+
+const waitForAgent = (why: string, elapsed: number, otherwise: StepAction): StepAction =>
+  elapsed < PATIENCE.agentMs ? { do: 'wait', why } : otherwise;
+
+const waitForBalancer = (facts: MemberFacts, elapsed: number, otherwise: StepAction): StepAction =>
+  elapsed < (facts.away === null ? PATIENCE.balancerMs : PATIENCE.agentMs) ? { do: 'wait', why: unansweredBy(facts) } : otherwise;
+
+/** Two starts inside one batch are `time_to_sleep` apart: a start is the most expensive moment of a client. */
+function pause(progress: Progress, member: MemberProgress, now: number): StepAction | null {
+  const batch = progress.plan.batches.find((b) => b.members.includes(member.planned))?.members ?? [];
+  const before = batch.slice(0, batch.indexOf(member.planned)).map((m) => memberOf(progress, m.name));
+  const blocking = before.find((m) => m.state === 'active' && m.startedAt === null);
+  if (blocking && member.planned.timing.timeToSleepMs > 0) return { do: 'wait', why: `${blocking.planned.name} starts first` };
+  const latest = Math.max(0, ...before.map((m) => m.startedAt ?? 0));
+  const left = latest + member.planned.timing.timeToSleepMs - now;
+  return left > 0 ? { do: 'wait', why: `${Math.ceil(left / 1000)} s until the next start` } : null;
+}

@@ -1,0 +1,31 @@
+import type { OutcomeKind, Step } from '../../shared/model/operation.js';
+import type { ProcessId } from '../../shared/model/process.js';
+import type { RollPlan } from './plan.js';
+
+/** A line of the journal. Written and on the disk before what it announces is done. Times are epoch ms. */
+export type JournalEvent =
+  | { readonly type: 'started'; readonly at: number; readonly plan: RollPlan }
+  /** A controller took the run into its hands: at its start, after a crash, or because an operator resumed it. */
+  | { readonly type: 'attached'; readonly at: number; readonly why: 'started' | 'restarted' | 'resumed' }
+  | { readonly type: 'taken-out'; readonly at: number; readonly client: string; readonly error: string | null }
+  | {
+      readonly type: 'entered';
+      readonly at: number;
+      readonly member: string;
+      readonly step: Step;
+      readonly detail?: string | undefined;
+      /** At `stop`: the process that is to be replaced. */
+      readonly replacing?: ProcessId | 'none' | undefined;
+    }
+  /** `untouched`: it was put back before anything happened to it. */
+  | {
+      readonly type: 'settled';
+      readonly at: number;
+      readonly member: string;
+      readonly result: 'done' | 'failed' | 'untouched';
+      readonly why?: string | undefined;
+      readonly lastLogEntry?: string | undefined;
+    }
+  | { readonly type: 'noted'; readonly at: number; readonly member: string | null; readonly message: string }
+  | { readonly type: 'halting'; readonly at: number; readonly how: 'interrupted' | 'aborted' }
+  | { readonly type: 'finished'; readonly at: number; readonly outcome: Exclude<OutcomeKind, 'refused'>; readonly why: string | null };

@@ -1,0 +1,168 @@
+import { AppError, toAppError } from '../../shared/errors.js';
+import { decideRun, decideStep, type StepAction } from './decide.js';
+import type { JournalEvent } from './events.js';
+import type { Attempts, ClientFacts, MemberFacts } from './facts.js';
+import { evolve, memberOf, type MemberProgress, nextStepOf, type Progress, replay } from './progress.js';
+
+/** The step's effect on the world; each can be carried out twice. */
+export type Effect = Extract<StepAction, { do: 'set' | 'stop' | 'start' | 'warm' }>;
+
+/** The world, as the executor needs it. No call may take longer than its own bound; all reject with an AppError. */
+export interface RollPorts {
+  now(): number;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** On the disk when it resolves. */
+  append(event: JournalEvent): Promise<void>;
+  /** Every client of the cluster. Never rejects but by the signal: what could not be seen is `unknown`. */
+  observeClients(signal: AbortSignal): Promise<ReadonlyMap<string, ClientFacts>>;
+  /** What the member's step looks at. Never rejects but by the signal. `remainingMs` bounds a probe of a client that starts. */
+  observeMember(member: MemberProgress, remainingMs: number, signal: AbortSignal): Promise<MemberFacts>;
+  /** `id` names the effect: the same id is the same command. Resolves with something to tell, or null. */
+  perform(member: MemberProgress, effect: Effect, id: string, signal: AbortSignal): Promise<string | null>;
+  takeOut(client: string, id: string, signal: AbortSignal): Promise<void>;
+  /** The last entry of a failed member's log; null if it cannot be had. */
+  lastLogEntry(member: string, signal: AbortSignal): Promise<string | null>;
+  /** A wait and its reason, each time one is decided on. */
+  waiting(member: string | null, why: string): void;
+}
+
+/** Polls while something is waited for. */
+const POLL_MS = 50;
+
+export interface Executor {
+  readonly progress: () => Progress;
+  /** Ends the run after the member in hand was finished or put back. */
+  halt(how: 'interrupted' | 'aborted'): Promise<void>;
+  /** Drives the run to its end. Rejects if `signal` aborts (the run stays unfinished) or the journal cannot be written. */
+  run(signal: AbortSignal): Promise<Progress>;
+}
+
+/**
+ * Starting and resuming are the same call: both begin from the journal. The loop is observe, decide, record or perform;
+ * what is announced in the journal is done afterwards, so a crash at any point is taken up where it happened.
+ */
+export function createExecutor(journal: readonly JournalEvent[], ports: RollPorts): Executor {
+  let progress = replay(journal);
+
+  /** The state changes at once, so that members deciding at the same time see it; nothing is done before it is on the disk. */
+  async function record(event: JournalEvent): Promise<void> {
+    progress = evolve(progress, event);
+    await ports.append(event);
+  }
+
+  async function run(signal: AbortSignal): Promise<Progress> {
+    while (progress.finished === null) {
+      signal.throwIfAborted();
+      const action = decideRun(progress, await ports.observeClients(signal), ports.now());
+      switch (action.do) {
+        case 'finish':
+          await record({ type: 'finished', at: ports.now(), outcome: action.outcome, why: action.why });
+          break;
+        case 'wait':
+          ports.waiting(null, action.why);
+          await ports.sleep(POLL_MS, signal);
+          break;
+        case 'take-out':
+          await takeOut(action.client, signal);
+          break;
+        case 'begin':
+          await begin(action.members, signal);
+          break;
+      }
+    }
+    return progress;
+  }
+
+  async function takeOut(client: string, signal: AbortSignal): Promise<void> {
+    const error = await ports.takeOut(client, `${progress.plan.id}/${client}/take-out/${progress.idleSince}`, signal).then(
+      () => null,
+      (e: unknown) => toAppError(e, 'internal', client).message,
+    );
+    signal.throwIfAborted();
+    await record({ type: 'taken-out', at: ports.now(), client, error });
+  }
+
+  async function begin(names: readonly string[], signal: AbortSignal): Promise<void> {
+    for (const name of names) {
+      const member = memberOf(progress, name);
+      const step = nextStepOf(member);
+      if (member.state === 'waiting' && step !== null) await record({ type: 'entered', at: ports.now(), member: name, step });
+    }
+    const ends = await Promise.allSettled(names.map((name) => drive(name, signal)));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  async function drive(name: string, signal: AbortSignal): Promise<void> {
+    let attempts: Attempts = { done: 0, error: null };
+    let tries = 0;
+    let previous = '';
+    let told = '';
+    for (;;) {
+      signal.throwIfAborted();
+      const before = memberOf(progress, name);
+      const facts = await ports.observeMember(before, before.since + before.planned.timing.startDeadlineMs - ports.now(), signal);
+      const action = decideStep(progress, name, facts, { now: ports.now(), attempts });
+      // An effect that has to be repeated did not show yet: never spin on it.
+      const key = JSON.stringify(action);
+      if (key === previous && action.do !== 'wait') await ports.sleep(POLL_MS, signal);
+      previous = key;
+      switch (action.do) {
+        case 'enter':
+          await enter(name, action);
+          if (action.step !== before.step) attempts = { done: 0, error: null };
+          break;
+        case 'settle':
+          await settle(name, action, signal);
+          return;
+        case 'wait':
+          ports.waiting(name, action.why);
+          await ports.sleep(POLL_MS, signal);
+          break;
+        default:
+          attempts = await perform(before, action, attempts, tries++, signal);
+          if (attempts.error !== null && attempts.error.message !== told) {
+            told = attempts.error.message;
+            await record({ type: 'noted', at: ports.now(), member: name, message: told });
+          }
+      }
+    }
+  }
+
+  async function perform(
+    member: MemberProgress,
+    effect: Effect,
+    attempts: Attempts,
+    tries: number,
+    signal: AbortSignal,
+  ): Promise<Attempts> {
+    // A controller that takes over names the same stop by the same id; everything else may be carried out again.
+    const id =
+      `${progress.plan.id}/${member.planned.name}/${member.step ?? ''}/${member.enteredAt}` +
+      (effect.do === 'stop' ? '' : `/${member.since}/${tries}`);
+    try {
+      const told = await ports.perform(member, effect, id, signal);
+      if (told !== null) await record({ type: 'noted', at: ports.now(), member: member.planned.name, message: told });
+      return { done: attempts.done + 1, error: null };
+    } catch (error) {
+      signal.throwIfAborted();
+      return {
+        done: attempts.done,
+        error: error instanceof AppError ? error : toAppError(error, 'internal', `${effect.do} ${member.planned.name}`),
+      };
+    }
+  }
+
+  const enter = (member: string, { step, detail, replacing }: Extract<StepAction, { do: 'enter' }>): Promise<void> =>
+    record({ type: 'entered', at: ports.now(), member, step, detail, replacing });
+
+  async function settle(member: string, { result, why }: Extract<StepAction, { do: 'settle' }>, signal: AbortSignal): Promise<void> {
+    const lastLogEntry = result === 'failed' ? await ports.lastLogEntry(member, signal) : null;
+    await record({ type: 'settled', at: ports.now(), member, result, why, lastLogEntry: lastLogEntry ?? undefined });
+  }
+
+  return {
+    progress: () => progress,
+    halt: (how) => record({ type: 'halting', at: ports.now(), how }),
+    run,
+  };
+}

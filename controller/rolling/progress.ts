@@ -1,0 +1,138 @@
+import { AppError } from '../../shared/errors.js';
+import type { Step } from '../../shared/model/operation.js';
+import type { ProcessId } from '../../shared/model/process.js';
+import type { JournalEvent } from './events.js';
+import type { PlannedMember, RollPlan } from './plan.js';
+
+/** The state of a run: its journal, folded. */
+export interface Progress {
+  readonly plan: RollPlan;
+  readonly members: ReadonlyMap<string, MemberProgress>;
+  readonly takenOut: ReadonlySet<string>;
+  /** Epoch ms since which nothing was in hand: patience between batches counts from here. */
+  readonly idleSince: number;
+  readonly halting: 'interrupted' | 'aborted' | null;
+  readonly finished: Extract<JournalEvent, { type: 'finished' }> | null;
+}
+
+export interface MemberProgress {
+  readonly planned: PlannedMember;
+  readonly state: 'waiting' | 'active' | 'done' | 'failed';
+  /** The step in hand; null while waiting and at the end. */
+  readonly step: Step | null;
+  /** When the step was entered: names its commands, does not change when another controller takes over. */
+  readonly enteredAt: number;
+  /** From when on the step's deadline counts: time during which no controller was there does not. */
+  readonly since: number;
+  /** Why it is being put `back`, or why it failed. */
+  readonly why: string | null;
+  readonly replacing: ProcessId | 'none' | null;
+  /** When its start command had been carried out. */
+  readonly startedAt: number | null;
+  readonly lastLogEntry: string | null;
+  readonly stepsMs: Readonly<Partial<Record<Step, number>>>;
+}
+
+/** Folds a journal. Throws only on one that no executor can have written. */
+export function replay(events: readonly JournalEvent[]): Progress {
+  const [first, ...rest] = events;
+  if (first?.type !== 'started') throw new AppError('internal', 'the journal does not begin with its plan');
+  let progress: Progress = {
+    plan: first.plan,
+    members: new Map(first.plan.batches.flatMap((b) => b.members).map((m) => [m.name, waiting(m, first.at)])),
+    takenOut: new Set(),
+    idleSince: first.at,
+    halting: null,
+    finished: null,
+  };
+  for (const event of rest) progress = evolve(progress, event);
+  return progress;
+}
+
+export function evolve(progress: Progress, event: JournalEvent): Progress {
+  switch (event.type) {
+    case 'started':
+      throw new AppError('internal', 'the journal holds a second plan');
+    case 'attached':
+      return attached(progress, event);
+    case 'taken-out':
+      return { ...progress, takenOut: new Set([...progress.takenOut, event.client]) };
+    case 'entered': {
+      const before = memberOf(progress, event.member);
+      const again = before.step === event.step;
+      return withMember(progress, event.member, event.at, {
+        ...before,
+        state: 'active',
+        step: event.step,
+        enteredAt: again ? before.enteredAt : event.at,
+        since: event.at,
+        why: event.step === 'back' ? (event.detail ?? null) : null,
+        replacing: event.replacing ?? before.replacing,
+        startedAt: event.step === 'check' && !again ? event.at : before.startedAt,
+        stepsMs: again ? before.stepsMs : timed(before, event.at),
+      });
+    }
+    case 'settled': {
+      const before = memberOf(progress, event.member);
+      if (event.result === 'untouched') return withMember(progress, event.member, event.at, waiting(before.planned, event.at));
+      return withMember(progress, event.member, event.at, {
+        ...before,
+        state: event.result,
+        step: null,
+        why: event.why ?? null,
+        lastLogEntry: event.lastLogEntry ?? null,
+        stepsMs: timed(before, event.at),
+      });
+    }
+    case 'noted':
+      return progress;
+    case 'halting':
+      return { ...progress, halting: progress.halting === 'aborted' ? 'aborted' : event.how };
+    case 'finished':
+      return { ...progress, finished: event };
+  }
+}
+
+/** The controller was away: what nobody watched must not count against a deadline. A resumed run tries its failed members again. */
+function attached(progress: Progress, { at, why }: Extract<JournalEvent, { type: 'attached' }>): Progress {
+  const members = [...progress.members].map(([name, m]): [string, MemberProgress] => [
+    name,
+    why === 'resumed' && m.state === 'failed' ? waiting(m.planned, at) : { ...m, since: at },
+  ]);
+  const reopened = why === 'resumed' ? { halting: null, finished: null } : {};
+  return { ...progress, ...reopened, members: new Map(members), idleSince: at };
+}
+
+export function memberOf(progress: Progress, name: string): MemberProgress {
+  const member = progress.members.get(name);
+  if (member === undefined) throw new AppError('internal', `the journal speaks of ${name}, which is not in its plan`);
+  return member;
+}
+
+/** The step after the one in hand; null after the last. */
+export function nextStepOf(member: MemberProgress): Step | null {
+  const { steps } = member.planned;
+  return steps[member.step === null ? 0 : steps.indexOf(member.step) + 1] ?? null;
+}
+
+const waiting = (planned: PlannedMember, at: number): MemberProgress => ({
+  planned,
+  state: 'waiting',
+  step: null,
+  enteredAt: at,
+  since: at,
+  why: null,
+  replacing: null,
+  startedAt: null,
+  lastLogEntry: null,
+  stepsMs: {},
+});
+
+const withMember = (progress: Progress, name: string, at: number, member: MemberProgress): Progress => ({
+  ...progress,
+  idleSince: at,
+  members: new Map(progress.members).set(name, member),
+});
+
+const timed = (member: MemberProgress, at: number): MemberProgress['stepsMs'] =>
+  member.step === null ? member.stepsMs : { ...member.stepsMs, [member.step]: Math.max(0, at - member.enteredAt) };

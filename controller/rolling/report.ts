@@ -1,0 +1,115 @@
+import { memberOf, type Progress } from './progress.js';
+import { planSteps } from './plan.js';
+import type { JournalEvent } from './events.js';
+import type { MemberResult, OperationEvent, OperationResult, OperationSummary } from '../../shared/model/operation.js';
+
+/** What an operator sees of one journal event, given the state before and after it. */
+export function toOperationEvents(before: Progress | null, event: JournalEvent, after: Progress): OperationEvent[] {
+  const operation = after.plan.id;
+  const note = (service: string | null, message: string): OperationEvent => ({ type: 'note', operation, service, at: event.at, message });
+  const ended = (name: string): OperationEvent[] => {
+    const member = before === null ? null : memberOf(before, name);
+    if (member?.step == null) return [];
+    return [
+      {
+        type: 'step',
+        operation,
+        service: name,
+        step: member.step,
+        state: 'end',
+        at: event.at,
+        ms: Math.max(0, event.at - member.enteredAt),
+        detail: null,
+      },
+    ];
+  };
+  switch (event.type) {
+    case 'started': {
+      const warnings = event.plan.warnings.map((message) => note(null, message));
+      return [{ type: 'started', operation, action: event.plan.action, at: event.at, plan: planSteps(event.plan) }, ...warnings];
+    }
+    case 'attached':
+      return event.why === 'started'
+        ? []
+        : [note(null, event.why === 'restarted' ? 'the controller was away and takes the operation up again' : 'resumed')];
+    case 'taken-out':
+      return [
+        note(
+          event.client,
+          event.error === null
+            ? 'is dead: taken out of the balancer'
+            : `is dead, but could not be taken out of the balancer: ${event.error}`,
+        ),
+      ];
+    case 'entered': {
+      const again = before !== null && memberOf(before, event.member).step === event.step;
+      if (again) return [];
+      const begin: OperationEvent = {
+        type: 'step',
+        operation,
+        service: event.member,
+        step: event.step,
+        state: 'begin',
+        at: event.at,
+        ms: null,
+        detail: event.detail ?? null,
+      };
+      return [...ended(event.member), begin];
+    }
+    case 'settled': {
+      const end = ended(event.member);
+      if (event.result === 'done') return end;
+      if (event.result === 'untouched') return [...end, note(event.member, 'put back, untouched')];
+      return [
+        ...end,
+        { type: 'step', operation, service: event.member, step: 'fail', state: 'begin', at: event.at, ms: null, detail: event.why ?? null },
+      ];
+    }
+    case 'noted':
+      return [note(event.member, event.message)];
+    case 'halting':
+      return [note(null, event.how === 'aborted' ? 'asked to abort' : 'asked to stop')];
+    case 'finished':
+      return [{ type: 'result', result: resultOf(after) }];
+  }
+}
+
+/** The end of a finished run. */
+export function resultOf(progress: Progress): OperationResult {
+  const { plan, finished } = progress;
+  const services = [...progress.members.values()].map((m): MemberResult => ({
+    name: m.planned.name,
+    result: m.state === 'done' ? 'done' : m.state === 'failed' ? 'failed' : 'untouched',
+    why: m.why,
+    lastLogEntry: m.lastLogEntry,
+    stepsMs: m.stepsMs,
+  }));
+  const outcome = finished?.outcome ?? 'interrupted';
+  const failed = services.some((s) => s.result === 'failed');
+  const exit = { completed: failed ? 3 : 0, halted: 1, aborted: 130, interrupted: 130 }[outcome];
+  return {
+    operation: plan.id,
+    action: plan.action,
+    outcome,
+    exit,
+    seconds: ((finished?.at ?? plan.at) - plan.at) / 1000,
+    why: finished?.why ?? null,
+    services,
+  };
+}
+
+export function summaryOf(progress: Progress): OperationSummary {
+  const names = (states: readonly string[]) =>
+    [...progress.members.values()].filter((m) => states.includes(m.state)).map((m) => m.planned.name);
+  return {
+    id: progress.plan.id,
+    action: progress.plan.action,
+    state: progress.finished?.outcome ?? 'running',
+    started: progress.plan.at,
+    ended: progress.finished?.at ?? null,
+    by: progress.plan.by,
+    done: names(['done']),
+    failed: names(['failed']),
+    untouched: names(['waiting', 'active']),
+  };
+}
