@@ -33,10 +33,10 @@ import { serviceFromWire, serviceToWire } from './service-spec.js';
 
 export function reportToWire(report: Report): WireReport {
   switch (report.type) {
-    case 'hello':
-      return {
-        report: { $case: 'hello', value: { name: report.name, version: report.version, protocol: toUint32(report.protocol, 'protocol') } },
-      };
+    case 'hello': {
+      const { name, version, instance } = report;
+      return { report: { $case: 'hello', value: { name, version, instance, protocol: toUint32(report.protocol, 'protocol') } } };
+    }
     case 'heartbeat':
       return { report: { $case: 'heartbeat', value: { atMs: toInt64(report.at, 'time of the heartbeat') } } };
     case 'unknown':

@@ -6,10 +6,17 @@ import type { ServiceSpec } from '../model/service.js';
 export const PROTOCOL = 1;
 
 /** Agent to controller. */
-export type Report =
-  | { readonly type: 'hello'; readonly name: string; readonly version: string; readonly protocol: number }
-  | { readonly type: 'heartbeat'; readonly at: number }
-  | Unknown;
+export type Report = Hello | { readonly type: 'heartbeat'; readonly at: number } | Unknown;
+
+export interface Hello {
+  readonly type: 'hello';
+  /** The host, as `machine` in cluster.ini. */
+  readonly name: string;
+  readonly version: string;
+  readonly protocol: number;
+  /** Chosen anew by each process of the agent. */
+  readonly instance: string;
+}
 
 /** Controller to agent. */
 export type Command =
@@ -46,6 +53,14 @@ export type AgentRequest =
   | { readonly verb: 'process' | 'memory' | 'connections' | 'log' | 'start' | 'balancer'; readonly service: string }
   | { readonly verb: 'stop'; readonly service: string; readonly order: StopOrder }
   | { readonly verb: 'setBackend'; readonly service: string; readonly order: BackendOrder };
+
+/** Whether the verb changes something, so that its calls carry a command id. */
+export const isEffect = (verb: Verb): boolean => EFFECTS.includes(verb);
+const EFFECTS: readonly Verb[] = ['start', 'stop', 'setBackend'];
+
+/** For logs and messages: `stop of zeoclient1.1`. */
+export const titleOf = (request: AgentCall['request']): string =>
+  'service' in request ? `${request.verb} of ${request.service}` : request.verb;
 
 export type ValueOf<V extends Verb> = Awaited<ReturnType<AgentApi[V]>>;
 export type AgentAnswer = { [V in Verb]: { readonly verb: V; readonly value: ValueOf<V> } }[Verb];

@@ -46,6 +46,8 @@ export interface Hello {
   version: string;
   /** Raised only when the meaning of an existing field changes. */
   protocol: number;
+  /** Chosen anew by each process of the agent: one that dials again may take the place of its own old session at once. */
+  instance: string;
 }
 
 export interface Heartbeat {
@@ -79,6 +81,7 @@ export interface Assign {
 
 /** Asks for one answer, which comes by Reply. */
 export interface Call {
+  /** Never used twice, in whatever session. */
   id: string;
   timeoutMs: number;
   /** Of a call that changes something: the same id again gets the same result. */
@@ -363,7 +366,7 @@ export const Report: MessageFns<Report> = {
 };
 
 function createBaseHello(): Hello {
-  return { name: "", version: "", protocol: 0 };
+  return { name: "", version: "", protocol: 0, instance: "" };
 }
 
 export const Hello: MessageFns<Hello> = {
@@ -376,6 +379,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.protocol !== 0) {
       writer.uint32(24).uint32(message.protocol);
+    }
+    if (message.instance !== "") {
+      writer.uint32(34).string(message.instance);
     }
     return writer;
   },
@@ -415,6 +421,14 @@ export const Hello: MessageFns<Hello> = {
             }
 
             message.protocol = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.instance = reader.string();
             continue;
           }
         }

@@ -1,0 +1,80 @@
+import { linkSignals, orAborted } from '../../shared/abort.js';
+import { AppError } from '../../shared/errors.js';
+import type { Log } from '../../shared/log.js';
+import type { AgentApi } from '../../shared/model/agent-api.js';
+import type { ServiceSpec } from '../../shared/model/service.js';
+import { type AgentCall, isEffect, type Part, titleOf, type UnreadableService } from '../../shared/wire/link-messages.js';
+import { perform } from './perform.js';
+
+/** What the link carries the controller's calls to. `assign` replaces the services that the calls may name. */
+export type LinkedAgent = AgentApi & { assign(services: readonly ServiceSpec[]): void | Promise<void> };
+
+/** The calls that came in one session, carried out side by side. */
+export interface Calls {
+  /** Calls that come later wait for it. */
+  assign(services: readonly ServiceSpec[], unreadable: readonly UnreadableService[]): void;
+  /** Resolves with what to answer; null if nobody waits for an answer any more. */
+  carryOut(call: AgentCall): Promise<Part['outcome'] | null>;
+  cancel(call: string): void;
+  /** The session is lost: what only reads is cancelled; what changes something goes on, for its result is asked for again by its command id. */
+  leave(): void;
+  /** The agent ends: everything is cancelled. */
+  stop(): void;
+}
+
+export function createCalls({ api, log, name }: { readonly api: LinkedAgent; readonly log: Log; readonly name: string }): Calls {
+  const running = new Map<string, { readonly abort: AbortController; readonly effect: boolean }>();
+  let assigned: Promise<ReadonlyMap<string, string>> = Promise.resolve(new Map());
+
+  return {
+    assign(services, unreadable) {
+      for (const service of unreadable) log.error({ service: service.name }, `${service.name} cannot be looked after: ${service.why}`);
+      assigned = assign(services, unreadable);
+    },
+    async carryOut(call) {
+      const { verb } = call.request;
+      const abort = new AbortController();
+      running.set(call.id, { abort, effect: verb !== 'unknown' && isEffect(verb) });
+      using linked = linkSignals([abort.signal], call.timeoutMs, titleOf(call.request));
+      try {
+        refuseUnreadable(call, await orAborted(assigned, linked.signal));
+        return { ok: true, answer: await orAborted(perform(api, call, linked.signal), linked.signal) };
+      } catch (error) {
+        return abort.signal.aborted ? null : { ok: false, error: answerable(error, call) };
+      } finally {
+        running.delete(call.id);
+      }
+    },
+    cancel: (call) => running.get(call)?.abort.abort(new AppError('cancelled', 'the controller does not wait for it any more')),
+    leave() {
+      for (const { abort, effect } of running.values())
+        if (!effect) abort.abort(new AppError('cancelled', 'the link to the controller was lost'));
+    },
+    stop() {
+      for (const { abort } of running.values()) abort.abort(new AppError('cancelled', 'the agent is stopping'));
+    },
+  };
+
+  async function assign(services: readonly ServiceSpec[], unreadable: readonly UnreadableService[]): Promise<ReadonlyMap<string, string>> {
+    try {
+      await api.assign(services);
+    } catch (error) {
+      log.error({ error }, 'the services of this host could not be taken over');
+    }
+    return new Map(unreadable.map((service) => [service.name, service.why]));
+  }
+
+  /** Of a defect of ours the controller hears only that it happened. */
+  function answerable(error: unknown, call: AgentCall): AppError {
+    if (error instanceof AppError) return error;
+    log.error({ error, call: titleOf(call.request) }, `${titleOf(call.request)} failed`);
+    return new AppError('internal', `internal error of the agent ${name} during ${titleOf(call.request)}`, {
+      hint: `the log of ctl-agent on ${name} has the details`,
+    });
+  }
+}
+
+function refuseUnreadable({ request }: AgentCall, unreadable: ReadonlyMap<string, string>): void {
+  const why = 'service' in request ? unreadable.get(request.service) : undefined;
+  if (why !== undefined) throw new AppError('unsupported', why, { hint: 'bring ctl-controller and ctl-agent to the same version' });
+}

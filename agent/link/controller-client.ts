@@ -1,0 +1,41 @@
+import { type Address } from '../../shared/rpc/address.js';
+import { openChannel } from '../../shared/rpc/client.js';
+import { commandFromWire, partToWire, reportToWire } from '../../shared/wire/agent.js';
+import { AgentLinkDefinition } from '../../shared/wire/definitions.js';
+import type { Command, Part, Report } from '../../shared/wire/link-messages.js';
+
+/** The controller, as an agent dials it: the service of the link in terms of the model. */
+export interface ControllerClient {
+  session(reports: AsyncIterable<Report>, signal: AbortSignal): AsyncIterable<Command>;
+  reply(part: Part): Promise<void>;
+  close(): void;
+}
+
+/** Rejects with `unreachable` if nobody answers within `connectMs`. */
+export async function dialController(address: Address, connectMs: number, signal: AbortSignal): Promise<ControllerClient> {
+  const channel = await openChannel(address);
+  try {
+    await channel.ready(connectMs, signal);
+  } catch (error) {
+    channel.close();
+    throw error;
+  }
+  const client = channel.client(AgentLinkDefinition);
+  return {
+    session: (reports, ending) => map(client.session(map(reports, reportToWire), { signal: ending }), commandFromWire),
+    async reply(part) {
+      await client.reply(single(partToWire(part)), { timeoutMs: REPLY_MS });
+    },
+    close: () => channel.close(),
+  };
+}
+
+const REPLY_MS = 30_000;
+
+async function* map<A, B>(source: AsyncIterable<A>, change: (item: A) => B): AsyncGenerator<B> {
+  for await (const item of source) yield change(item);
+}
+
+async function* single<T>(item: T): AsyncGenerator<T> {
+  yield item;
+}

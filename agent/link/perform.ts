@@ -1,0 +1,38 @@
+import { AppError } from '../../shared/errors.js';
+import type { AgentApi, CallOptions, EffectOptions } from '../../shared/model/agent-api.js';
+import { type AgentAnswer, type AgentCall, titleOf } from '../../shared/wire/link-messages.js';
+
+/** The call as a call of the API; no logic but the translation. Rejects with `unsupported` for a verb of a later version. */
+export async function perform(api: AgentApi, call: AgentCall, signal: AbortSignal): Promise<AgentAnswer> {
+  const { request, timeoutMs } = call;
+  const options: CallOptions = { signal, timeoutMs };
+  switch (request.verb) {
+    case 'ping':
+      return { verb: 'ping', value: await api.ping(options) };
+    case 'process':
+      return { verb: 'process', value: await api.process(request.service, options) };
+    case 'memory':
+      return { verb: 'memory', value: await api.memory(request.service, options) };
+    case 'connections':
+      return { verb: 'connections', value: await api.connections(request.service, options) };
+    case 'log':
+      return { verb: 'log', value: await api.log(request.service, options) };
+    case 'start':
+      return { verb: 'start', value: await api.start(request.service, effect(call, options)) };
+    case 'stop':
+      return { verb: 'stop', value: await api.stop(request.service, request.order, effect(call, options)) };
+    case 'balancer':
+      return { verb: 'balancer', value: await api.balancer(request.service, options) };
+    case 'setBackend':
+      await api.setBackend(request.service, request.order, effect(call, options));
+      return { verb: 'setBackend', value: undefined };
+    case 'unknown':
+      throw new AppError('unsupported', request.why, { hint: 'bring ctl-controller and ctl-agent to the same version' });
+  }
+}
+
+/** Without an id a repeated command could not be told from a new one. */
+function effect({ commandId, request }: AgentCall, options: CallOptions): EffectOptions {
+  if (commandId === null || commandId === '') throw new AppError('usage', `${titleOf(request)} came without a command id`);
+  return { ...options, commandId };
+}

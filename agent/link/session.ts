@@ -1,0 +1,114 @@
+import { AppError, toAppError } from '../../shared/errors.js';
+import type { Log } from '../../shared/log.js';
+import type { Clock } from '../../shared/ports/clock.js';
+import { createOutbox, type Outbox } from '../../shared/rpc/outbox.js';
+import { type AgentCall, type Command, type Hello, type Part, type Report, titleOf } from '../../shared/wire/link-messages.js';
+import type { Calls } from './calls.js';
+import type { ControllerClient } from './controller-client.js';
+
+export interface SessionDeps {
+  readonly controller: Pick<ControllerClient, 'session' | 'reply'>;
+  readonly calls: Calls;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface SessionOptions {
+  readonly hello: Hello;
+  /** How long the controller may take to welcome. */
+  readonly welcomeMs: number;
+  readonly onWelcome: () => void;
+}
+
+/** One session from hello to its end, which is always an error: the controller refused, is gone, or `signal` aborted. */
+export async function runSession(deps: SessionDeps, { hello, welcomeMs, onWelcome }: SessionOptions, signal: AbortSignal): Promise<never> {
+  const { controller, calls, clock } = deps;
+  const reports = createOutbox<Report>();
+  const ending = new AbortController();
+  const end = () => ending.abort(signal.reason);
+  signal.addEventListener('abort', end, { once: true });
+  const welcomed = new AbortController();
+  clock.sleep(welcomeMs, welcomed.signal).then(
+    () => ending.abort(new AppError('timeout', `the controller did not welcome this agent within ${welcomeMs} ms`)),
+    () => undefined,
+  );
+  let reply: Reply | undefined;
+  try {
+    reports.send(hello);
+    for await (const command of controller.session(reports, ending.signal)) {
+      if (command.type === 'welcome') {
+        reply = createReply(command.session, controller, ending.signal);
+        welcomed.abort();
+        void beat(reports, clock, command.heartbeatMs, ending.signal);
+        onWelcome();
+      } else if (reply === undefined) {
+        throw new AppError('failed', `the controller sent ${command.type} before its welcome`);
+      } else {
+        obey(command, reply, deps);
+      }
+    }
+    throw new AppError('unreachable', 'the controller ended the session');
+  } finally {
+    welcomed.abort();
+    ending.abort();
+    signal.removeEventListener('abort', end);
+    reports.end();
+    calls.leave();
+  }
+}
+
+/** Until the session ends. */
+async function beat(reports: Outbox<Report>, clock: Clock, heartbeatMs: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    reports.send({ type: 'heartbeat', at: clock.now() });
+    await clock.sleep(heartbeatMs, signal).catch(() => undefined);
+  }
+}
+
+function obey(command: Exclude<Command, { type: 'welcome' }>, reply: Reply, deps: SessionDeps): void {
+  const { calls, log } = deps;
+  switch (command.type) {
+    case 'assign':
+      calls.assign(command.services, command.unreadable);
+      break;
+    case 'call':
+      void answer(command.call, reply, deps);
+      break;
+    case 'cancel':
+      calls.cancel(command.call);
+      break;
+    case 'unknown':
+      log.warn('the controller sent a command that this version does not know');
+  }
+}
+
+/** Resolves with the reason for which the answer did not reach the controller. */
+type Reply = (call: string, outcome: Part['outcome']) => Promise<AppError | undefined>;
+
+function createReply(session: string, controller: SessionDeps['controller'], over: AbortSignal): Reply {
+  return async (call, outcome) => {
+    if (over.aborted) return new AppError('unreachable', 'the session in which it was asked is over');
+    try {
+      await controller.reply({ session, call, outcome });
+      return undefined;
+    } catch (error) {
+      return toAppError(error, 'failed', 'reply');
+    }
+  };
+}
+
+async function answer(call: AgentCall, reply: Reply, { calls, log }: SessionDeps): Promise<void> {
+  const outcome = await calls.carryOut(call);
+  if (outcome === null) return;
+  const title = titleOf(call.request);
+  let error = await reply(call.id, outcome);
+  if (error?.code === 'failed' && outcome.ok) {
+    // The answer itself was refused (too large): the caller must not wait for it until his deadline.
+    error = await reply(call.id, {
+      ok: false,
+      error: new AppError('failed', `the answer to ${title} could not be sent: ${error.message}`),
+    });
+  }
+  // Gone with the session, which the controller sees by itself; of a change it asks again with the same command id.
+  if (error !== undefined) log.info({ error, call: title }, `the answer to ${title} did not reach the controller`);
+}

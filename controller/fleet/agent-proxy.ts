@@ -1,0 +1,29 @@
+import { AppError } from '../../shared/errors.js';
+import type { AgentApi, CallOptions, EffectOptions } from '../../shared/model/agent-api.js';
+import type { AgentAnswer, AgentRequest, ValueOf, Verb } from '../../shared/wire/link-messages.js';
+
+export type Ask = (request: AgentRequest, options: CallOptions | EffectOptions) => Promise<AgentAnswer>;
+
+/** AgentApi over something that carries its calls as data. */
+export function createAgentProxy(ask: Ask): AgentApi {
+  return {
+    ping: (options) => call('ping', { verb: 'ping' }, options),
+    process: (service, options) => call('process', { verb: 'process', service }, options),
+    memory: (service, options) => call('memory', { verb: 'memory', service }, options),
+    connections: (service, options) => call('connections', { verb: 'connections', service }, options),
+    log: (service, options) => call('log', { verb: 'log', service }, options),
+    start: (service, options) => call('start', { verb: 'start', service }, options),
+    stop: (service, order, options) => call('stop', { verb: 'stop', service, order }, options),
+    balancer: (service, options) => call('balancer', { verb: 'balancer', service }, options),
+    setBackend: (service, order, options) => call('setBackend', { verb: 'setBackend', service, order }, options),
+  };
+
+  async function call<V extends Verb>(verb: V, request: AgentRequest, options: CallOptions | EffectOptions): Promise<ValueOf<V>> {
+    const answer = await ask(request, options);
+    if (!answers(answer, verb)) throw new AppError('internal', `the agent answered ${answer.verb} to ${verb}`);
+    return answer.value;
+  }
+}
+
+type AnswerTo<V extends Verb> = Extract<AgentAnswer, { readonly verb: V }> & { readonly value: ValueOf<V> };
+const answers = <V extends Verb>(answer: AgentAnswer, verb: V): answer is AnswerTo<V> => answer.verb === verb;

@@ -1,0 +1,24 @@
+import { rpcService, type RpcService } from '../../shared/rpc/service.js';
+import { commandToWire, partFromWire, reportFromWire } from '../../shared/wire/agent.js';
+import { AgentLinkDefinition } from '../../shared/wire/definitions.js';
+import type { Command, Part, Report } from '../../shared/wire/link-messages.js';
+
+export interface AgentLinkHandlers {
+  session(reports: AsyncIterable<Report>, signal: AbortSignal): AsyncIterable<Command>;
+  part(part: Part): void;
+}
+
+/** The service that agents dial, in terms of the model. */
+export function agentLinkService(handlers: AgentLinkHandlers): RpcService {
+  return rpcService(AgentLinkDefinition, {
+    session: (reports, { signal }) => map(handlers.session(map(reports, reportFromWire), signal), commandToWire),
+    async reply(parts) {
+      for await (const part of parts) handlers.part(partFromWire(part));
+      return {};
+    },
+  });
+}
+
+async function* map<A, B>(source: AsyncIterable<A>, change: (item: A) => B): AsyncGenerator<B> {
+  for await (const item of source) yield change(item);
+}

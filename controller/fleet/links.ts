@@ -1,0 +1,176 @@
+import { linkSignals, orAborted, reasonOf } from '../../shared/abort.js';
+import { AppError, toAppError } from '../../shared/errors.js';
+import type { Log } from '../../shared/log.js';
+import type { ServiceSpec } from '../../shared/model/service.js';
+import type { Clock } from '../../shared/ports/clock.js';
+import type { RpcService } from '../../shared/rpc/service.js';
+import { type Command, type Part, PROTOCOL, type Report } from '../../shared/wire/link-messages.js';
+import { createAgentProxy } from './agent-proxy.js';
+import type { Fleet } from './fleet.js';
+import { agentLinkService } from './link-service.js';
+import { createSession, lookAt, type Session } from './session.js';
+
+/** The fleet over the links that the agents have dialled. */
+export interface Links extends Fleet {
+  /** To be added to the controller's server. */
+  readonly service: RpcService;
+  /** Ends all sessions; their calls reject with `unreachable`. */
+  stop(): void;
+}
+
+export interface LinksOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How often an agent must be heard of; three missed, and its session is over. */
+  readonly heartbeatMs: number;
+  /** Of this controller. */
+  readonly version: string;
+}
+
+export function createLinks({ clock, log, heartbeatMs, version }: LinksOptions): Links {
+  const hosts = new Map<string, Host>();
+  const sessions = new Map<string, Session>();
+  const stopping = new AbortController();
+
+  return {
+    agent: (host) =>
+      createAgentProxy(async (request, options) => {
+        if (options.signal.aborted) throw reasonOf(options.signal);
+        const entry = hosts.get(host);
+        if (entry?.session === undefined) throw notConnected(host, entry?.lastSeen ?? null);
+        return entry.session.call(request, options);
+      }),
+    hosts: () =>
+      [...hosts].map(([host, { session, lastSeen, version: seen }]) => ({
+        host,
+        connected: session !== undefined,
+        lastSeen,
+        version: seen,
+      })),
+    assign(host, services) {
+      const entry = hostOf(host);
+      entry.session?.assign(services);
+      entry.services = services;
+    },
+    service: agentLinkService({ session: serve, part: take }),
+    stop() {
+      stopping.abort(new AppError('unreachable', 'the controller is stopping'));
+    },
+  };
+
+  /** One session from hello to its end. */
+  async function* serve(reports: AsyncIterable<Report>, caller: AbortSignal): AsyncGenerator<Command> {
+    using linked = linkSignals([caller, stopping.signal]);
+    const incoming = reports[Symbol.asyncIterator]();
+    const session = await greet(incoming, linked.signal);
+    const { name } = session.hello;
+    const entry = hostOf(name);
+    const ended = (reason: AppError) => session.end(reason);
+    const onAbort = () => ended(toAppError(reasonOf(linked.signal), 'unreachable', 'the link broke'));
+    linked.signal.addEventListener('abort', onAbort, { once: true });
+    const over = new AbortController();
+    try {
+      void listen(incoming, entry).then(ended, (error: unknown) => ended(toAppError(error, 'unreachable', 'the link broke')));
+      void watch(entry, over.signal).then(ended, () => undefined);
+      yield* session.commands;
+    } finally {
+      over.abort();
+      linked.signal.removeEventListener('abort', onAbort);
+      leave(session);
+    }
+  }
+
+  async function greet(incoming: AsyncIterator<Report>, signal: AbortSignal): Promise<Session> {
+    using bound = linkSignals([signal], HELLO_MS, 'the hello of the agent');
+    const first = await orAborted(incoming.next(), bound.signal);
+    if (first.done === true || first.value.type !== 'hello') throw new AppError('usage', 'a session begins with hello');
+    const hello = first.value;
+    if (hello.name === '') throw new AppError('usage', 'an agent needs a name', { hint: 'set [agent] name in agent.ini' });
+    if (hello.protocol !== PROTOCOL) throw wrongProtocol(hello.name, hello.version, hello.protocol, version);
+    const entry = hostOf(hello.name);
+    const old = entry.session;
+    if (old !== undefined && old.hello.instance !== hello.instance) throw taken(hello.name);
+    const session = createSession({ hello, heartbeatMs, version });
+    // Before anybody can find the session: a command must never overtake the assignment.
+    if (entry.services !== undefined) session.assign(entry.services);
+    sessions.set(session.id, session);
+    entry.session = session;
+    entry.lastSeen = clock.now();
+    entry.version = hello.version;
+    old?.end(new AppError('unreachable', 'the agent has dialled again'));
+    log.info({ host: hello.name, agent: hello.version }, `agent ${hello.name} is connected`);
+    return session;
+  }
+
+  async function listen(incoming: AsyncIterator<Report>, entry: Host): Promise<AppError> {
+    for (;;) {
+      const next = await incoming.next();
+      if (next.done === true) return new AppError('unreachable', 'the agent has left');
+      entry.lastSeen = clock.now();
+    }
+  }
+
+  /** Resolves when heartbeats have been missed. */
+  async function watch(entry: Host, over: AbortSignal): Promise<AppError> {
+    for (;;) {
+      const before = clock.now();
+      await clock.sleep(heartbeatMs, over);
+      const now = clock.now();
+      // It was this process that slept (a suspended machine): what the agent sent meanwhile has not been read yet.
+      if (now - before > 2 * heartbeatMs) continue;
+      if (now - (entry.lastSeen ?? now) > MISSED * heartbeatMs)
+        return new AppError('unreachable', `no heartbeat for ${seconds(now - (entry.lastSeen ?? now))}`);
+    }
+  }
+
+  function leave(session: Session): void {
+    sessions.delete(session.id);
+    const { name } = session.hello;
+    const entry = hostOf(name);
+    session.end(new AppError('unreachable', 'the agent has left'));
+    if (entry.session !== session) return;
+    entry.session = undefined;
+    log.warn({ host: name, why: session.ended()?.message }, `agent ${name} is not connected any more`);
+  }
+
+  function take(part: Part): void {
+    const session = sessions.get(part.session);
+    if (session?.settle(part) === true) return;
+    // Late (the call was given up meanwhile), of an old session, or made up.
+    log.info({ host: session?.hello.name, call: part.call }, 'an answer that nobody waits for was ignored');
+  }
+
+  function hostOf(host: string): Host {
+    const found = hosts.get(host) ?? { session: undefined, services: undefined, lastSeen: null, version: null };
+    hosts.set(host, found);
+    return found;
+  }
+
+  function notConnected(host: string, lastSeen: number | null): AppError {
+    const seen = lastSeen === null ? 'never seen' : `last seen ${seconds(clock.now() - lastSeen)} ago`;
+    return new AppError('unreachable', `agent ${host} is not connected (${seen})`, { hint: lookAt(host) });
+  }
+}
+
+interface Host {
+  session: Session | undefined;
+  services: readonly ServiceSpec[] | undefined;
+  lastSeen: number | null;
+  version: string | null;
+}
+
+const HELLO_MS = 10_000;
+const MISSED = 3;
+const seconds = (ms: number) => `${Math.max(0, Math.round(ms / 1000))} s`;
+
+function taken(name: string): AppError {
+  return new AppError('conflict', `another agent is connected as ${name}`, {
+    hint: `each host has one ctl-agent, and [agent] name in its agent.ini is its own; see "ctl-agent" on ${name} and on this host`,
+  });
+}
+
+function wrongProtocol(name: string, agent: string, spoken: number, version: string): AppError {
+  return new AppError('unsupported', `agent ${name} ${agent} speaks protocol ${spoken}, this controller ${version} speaks ${PROTOCOL}`, {
+    hint: 'bring ctl-controller and ctl-agent to the same version',
+  });
+}
