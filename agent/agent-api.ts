@@ -6,18 +6,12 @@ import { unmeasured } from '../shared/model/observation.js';
 import type { LogSpec, ServiceSpec } from '../shared/model/service.js';
 import type { Clock } from '../shared/ports/clock.js';
 import type { BalancerDriver } from './balancers/index.js';
+import type { AllowList } from './config/allow-list.js';
 import type { Connections } from './connections/index.js';
 import type { Ledger } from './ledger.js';
 import type { MemoryOf } from './memory/index.js';
 import { resolveSpec } from './paths.js';
 import type { ServiceManager } from './services/index.js';
-
-/** `[allow]` of agent.ini; each rejects with `denied`. */
-export interface AllowList {
-  service(serviceName: string): void;
-  path(path: string): void;
-  action(verb: string): void;
-}
 
 export interface AgentApiDeps {
   readonly name: string;

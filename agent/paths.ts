@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, isErrno, messageOf } from '../shared/errors.js';
 import type { ServiceSpec } from '../shared/model/service.js';
-import type { AllowList } from './agent-api.js';
+import type { AllowList } from './config/allow-list.js';
 
 /**
  * The service with the paths behind its links, each allowed both as it is written and as what it really is: a link inside an allowed

@@ -8,6 +8,7 @@ import type { Clock } from '../../shared/ports/clock.js';
 import type { Account, Argv, Exec } from '../../shared/ports/exec.js';
 import { makeFolder } from '../../shared/ports/files.js';
 import { spawnDetached } from '../../shared/ports/spawn-detached.js';
+import type { CommandSection } from '../config/config.js';
 import { resolveAccount } from './account.js';
 import { endProcess } from './ending.js';
 import { createEvidence, type StartMemory } from './evidence.js';
@@ -16,15 +17,6 @@ import { createServiceLock } from './lock.js';
 import type { ServiceManager } from './manager.js';
 import type { Processes } from './processes.js';
 import { createRecordStore, fileNameOf } from './record.js';
-
-/** `[command NAME]` of agent.ini. */
-export interface CommandSection {
-  readonly start: Argv;
-  /** null: stopped by SIGTERM. */
-  readonly stop: Argv | null;
-  /** null: the agent's own user. */
-  readonly user: string | null;
-}
 
 export interface CommandManagerDeps {
   /** By NAME, which is the `service_name` of a service. */

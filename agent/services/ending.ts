@@ -26,9 +26,9 @@ export async function endProcess(ending: Ending, processes: Processes, clock: Cl
   let members = await family();
   let refused = '';
   const asking = new AbortController();
-  const asked = ending.ask === null ? send(target, 'SIGTERM') : ending.ask(asking.signal).catch(instead);
+  if (ending.ask === null) await send(target, 'SIGTERM');
+  const asked = ending.ask?.(asking.signal).catch(insist) ?? Promise.resolve();
   try {
-    await Promise.race([asked, gone([target], deadline)]);
     if (await gone([target], deadline)) {
       const left = await alive(members);
       // A stop command tidies up after the process is gone (a pid file): let it, for a while.
@@ -49,10 +49,12 @@ export async function endProcess(ending: Ending, processes: Processes, clock: Cl
     await asked;
   }
 
-  async function instead(error: unknown): Promise<void> {
-    if (asking.signal.aborted) return;
+  /** The stop command failed: then we ask ourselves. */
+  async function insist(error: unknown): Promise<void> {
+    if (asking.signal.aborted || signal.aborted) return;
     refused = ` (${messageOf(error)})`;
-    await send(target, 'SIGTERM');
+    // What this fails on, the kill after the deadline fails on as well, and that is told.
+    await send(target, 'SIGTERM').catch((second: unknown) => (refused = ` (${messageOf(error)}; ${messageOf(second)})`));
   }
 
   async function family(): Promise<readonly ProcessFacts[]> {

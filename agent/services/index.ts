@@ -4,7 +4,6 @@ import { createCommandManager, type CommandManagerDeps } from './command.js';
 import type { ServiceManager } from './manager.js';
 
 export type { ServiceManager } from './manager.js';
-export type { CommandSection } from './command.js';
 export { createProcesses, type Processes } from './processes.js';
 
 /**
