@@ -1,3 +1,4 @@
+import type { Problem } from '../../shared/ini/ini.js';
 import type { ControlApi } from '../../shared/model/control-api.js';
 import type { Clock } from '../../shared/ports/clock.js';
 
@@ -14,8 +15,8 @@ export interface CtlDeps {
   connect(address: string, signal: AbortSignal): Promise<ControlConnection>;
   /** The same controller and one agent in this process, on this file. */
   embedded(file: string, signal: AbortSignal): Promise<ControlConnection>;
-  /** Loads what reads a cluster.ini in full: dear, so only on demand. */
-  offlineConfig(): Promise<OfflineConfig>;
+  /** All problems of a cluster.ini, offline; empty: it is well. Loads what reads such a file in full: dear, so only on demand. */
+  configProblems(file: string): Promise<readonly Problem[]>;
 }
 
 export type ControlConnection = ControlApi & { close(): void | Promise<void> };
@@ -29,8 +30,8 @@ export interface Terminal {
   readonly live: boolean;
   /** Somebody can answer a question. */
   readonly canAsk: boolean;
-  /** What the environment allows; `--no-color` comes on top. */
-  readonly color: boolean;
+  /** What the environment allows for each of the two; `--no-color` comes on top. */
+  readonly color: { readonly out: boolean; readonly err: boolean };
   /** The terminal shows more than ASCII. */
   readonly unicode: boolean;
   size(): { readonly columns: number; readonly rows: number };
@@ -42,25 +43,6 @@ export interface Terminal {
 export type Interrupt = 'interrupt' | 'hangup';
 
 export interface Interrupts {
-  /** The newest listener alone is told. */
-  listen(listener: (kind: Interrupt) => void): Disposable;
-}
-
-export interface OfflineConfig {
-  /** All problems of the file; empty: it is well. A file that can't be read is a `config` error. */
-  check(file: string): Promise<readonly ConfigProblem[]>;
-  /** As Python's configparser gives it: inherited and interpolated, `[DEFAULT]` under `DEFAULT`; a `config` error where Python raises. */
-  raw(file: string): Promise<RawConfig>;
-}
-
-export type RawConfig = Readonly<Record<string, Readonly<Record<string, string>>>>;
-
-export interface ConfigProblem {
-  readonly severity: 'error' | 'warning';
-  readonly file: string;
-  readonly line: number | null;
-  readonly section: string | null;
-  readonly key: string | null;
-  readonly message: string;
-  readonly hint: string | null;
+  /** The newest listener alone is told; the answer ends its listening. */
+  listen(listener: (kind: Interrupt) => void): () => void;
 }

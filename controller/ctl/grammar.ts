@@ -71,14 +71,14 @@ const selection = (): Option =>
   );
 
 const selectorsOf = (typed: Typed, operands: readonly string[]): string[] =>
-  splitNames([...((typed['s'] as string[] | undefined) ?? []), ...operands]);
+  splitNames([...((typed.s as string[] | undefined) ?? []), ...operands]);
 
 const commonOf = (typed: Typed): CommonOptions => ({
-  file: (typed['c'] as string | undefined) ?? 'cluster.ini',
-  json: typed['json'] === true,
-  verbose: typed['v'] === true,
-  color: typed['color'] !== false,
-  timeoutMs: typed['timeout'] === undefined ? null : (typed['timeout'] as number) * 1000,
+  file: (typed.c as string | undefined) ?? 'cluster.ini',
+  json: typed.json === true,
+  verbose: typed.v === true,
+  color: typed.color !== false,
+  timeoutMs: typed.timeout === undefined ? null : (typed.timeout as number) * 1000,
 });
 
 const roll = (name: 'start' | 'restart' | 'stop', summary: string): Action => ({
@@ -99,12 +99,12 @@ const roll = (name: 'start' | 'restart' | 'stop', summary: string): Action => ({
     action: name,
     selectors: selectorsOf(typed, operands),
     oldForm,
-    dryRun: typed['dryRun'] === true,
-    yes: typed['yes'] === true,
-    force: typed['force'] === true,
-    batch: (typed['batch'] as string | undefined) ?? null,
-    maxFail: (typed['maxFail'] as number | undefined) ?? null,
-    deadlineS: (typed['deadline'] as number | undefined) ?? null,
+    dryRun: typed.dryRun === true,
+    yes: typed.yes === true,
+    force: typed.force === true,
+    batch: (typed.batch as string | undefined) ?? null,
+    maxFail: (typed.maxFail as number | undefined) ?? null,
+    deadlineS: (typed.deadline as number | undefined) ?? null,
   }),
 });
 
@@ -127,8 +127,8 @@ const ACTIONS: readonly Action[] = [
       ...commonOf(typed),
       action: 'check',
       selectors: selectorsOf(typed, operands),
-      path: (typed['u'] as string | undefined) ?? null,
-      nagios: typed['nagios'] === true,
+      path: (typed.u as string | undefined) ?? null,
+      nagios: typed.nagios === true,
     }),
   },
   {
@@ -140,7 +140,7 @@ const ACTIONS: readonly Action[] = [
       ...commonOf(typed),
       action: 'status',
       selectors: selectorsOf(typed, operands),
-      watch: typed['watch'] === true,
+      watch: typed.watch === true,
     }),
   },
   {
@@ -155,7 +155,7 @@ const ACTIONS: readonly Action[] = [
     summary: 'what an operation did',
     operands: '<id>',
     options: [option('--follow', 'and what it does, to its end')],
-    read: (typed, operands) => ({ ...commonOf(typed), action: 'operations show', id: id(operands), follow: typed['follow'] === true }),
+    read: (typed, operands) => ({ ...commonOf(typed), action: 'operations show', id: id(operands), follow: typed.follow === true }),
   },
   {
     name: 'operations resume',
@@ -183,7 +183,7 @@ const ACTIONS: readonly Action[] = [
     summary: 'cluster.ini as it is understood, offline',
     operands: '',
     options: [option('--raw', 'inherited and interpolated, as configparser gives it'), option('--secrets', 'passwords too')],
-    read: (typed) => ({ ...commonOf(typed), action: 'config show', raw: typed['raw'] === true, secrets: typed['secrets'] === true }),
+    read: (typed) => ({ ...commonOf(typed), action: 'config show', raw: typed.raw === true, secrets: typed.secrets === true }),
   },
 ];
 

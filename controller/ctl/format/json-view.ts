@@ -11,12 +11,18 @@ export function createJsonView(terminal: Terminal, action: string): OperationVie
       switch (event.type) {
         case 'started':
           return;
-        case 'note':
-          return terminal.err(`${event.service === null ? '' : `${oneLine(event.service)}: `}${oneLine(event.message)}\n`);
-        case 'step':
-          return terminal.out(toLine(stepToJson(event)));
-        case 'result':
-          return terminal.out(toLine(resultToJson(event.result)));
+        case 'note': {
+          terminal.err(`${event.service === null ? '' : `${oneLine(event.service)}: `}${oneLine(event.message)}\n`);
+          return;
+        }
+        case 'step': {
+          terminal.out(toLine(stepToJson(event)));
+          return;
+        }
+        case 'result': {
+          terminal.out(toLine(resultToJson(event.result)));
+          return;
+        }
       }
     },
     say: (message) => terminal.err(`${message}\n`),

@@ -11,8 +11,15 @@ import { formatClock, formatMs } from './units.js';
 import type { OperationView } from './view.js';
 
 /** A line per client on a terminal, painted over twice a second; notes scroll by above it, the report takes its place at the end. */
-export function createLiveView(deps: Pick<CtlDeps, 'terminal' | 'clock'>, style: Style, command: CommandLine): OperationView {
+export interface LiveOptions {
+  readonly style: Style;
+  readonly errStyle: Style;
+  readonly command: CommandLine;
+}
+
+export function createLiveView(deps: Pick<CtlDeps, 'terminal' | 'clock'>, options: LiveOptions): OperationView {
   const { terminal, clock } = deps;
+  const { style, errStyle, command } = options;
   const area = createLiveArea(terminal, style.glyphs.ellipsis);
   const closing = new AbortController();
   let progress = NO_PROGRESS;
@@ -24,14 +31,14 @@ export function createLiveView(deps: Pick<CtlDeps, 'terminal' | 'clock'>, style:
     if (progress.operation !== null) area.paint(paintedLines(progress, now(), terminal.size().rows, style));
   };
   const tick = async () => {
-    while (!closing.signal.aborted) {
-      await clock.sleep(TICK_MS, closing.signal).catch((error: unknown) => {
-        if (!closing.signal.aborted) throw error;
-      });
-      if (!closing.signal.aborted) paint();
+    for (;;) {
+      await clock.sleep(TICK_MS, closing.signal);
+      paint();
     }
   };
-  void tick();
+  void tick().catch((error: unknown) => {
+    if (!closing.signal.aborted) throw error;
+  });
 
   return {
     show(event) {
@@ -56,7 +63,7 @@ export function createLiveView(deps: Pick<CtlDeps, 'terminal' | 'clock'>, style:
     fail(error) {
       closing.abort();
       area.clear();
-      terminal.err(formatError(error, exitOfError(error.code), false, style));
+      terminal.err(formatError(error, exitOfError(error.code), false, errStyle));
     },
     close: () => closing.abort(),
   };

@@ -10,21 +10,26 @@ import { formatMs, formatTime } from './units.js';
 import type { OperationView } from './view.js';
 
 export interface PlainOptions {
+  readonly style: Style;
+  readonly errStyle: Style;
   /** The beginning of every step too, not only of the long ones. */
   readonly verbose: boolean;
   readonly command: CommandLine;
 }
 
 /** Time-stamped lines for a log, a pipe, a mail of cron; the report at the end. */
-export function createPlainView(terminal: Terminal, style: Style, options: PlainOptions): OperationView {
+export function createPlainView(terminal: Terminal, options: PlainOptions): OperationView {
   return {
     show(event) {
-      if (event.type === 'result') return terminal.out(`\n${formatResult(event.result, style, options.command)}`);
+      if (event.type === 'result') {
+        terminal.out(`\n${formatResult(event.result, options.style, options.command)}`);
+        return;
+      }
       const text = textOf(event, options.verbose);
       if (text !== null) terminal.out(`${formatTime(event.at)}  ${text}\n`);
     },
     say: (message) => terminal.err(`${message}\n`),
-    fail: (error) => terminal.err(formatError(error, exitOfError(error.code), options.verbose, style)),
+    fail: (error) => terminal.err(formatError(error, exitOfError(error.code), options.verbose, options.errStyle)),
     close: () => undefined,
   };
 }

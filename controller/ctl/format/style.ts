@@ -1,12 +1,14 @@
 /** Emphasis in text for people; without colours all of it is the identity. */
 export interface Style {
-  good(text: string): string;
-  bad(text: string): string;
-  warn(text: string): string;
-  dim(text: string): string;
-  bold(text: string): string;
+  readonly good: Paint;
+  readonly bad: Paint;
+  readonly warn: Paint;
+  readonly dim: Paint;
+  readonly bold: Paint;
   readonly glyphs: Glyphs;
 }
+
+export type Paint = (text: string) => string;
 
 export interface Glyphs {
   readonly done: string;

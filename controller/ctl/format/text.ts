@@ -5,7 +5,7 @@
  * Line ends and tabs stay.
  */
 export function printable(text: string): string {
-  return [...text.replaceAll('\r\n', '\n')].map((char) => (isControl(char) ? visible(char) : char)).join('');
+  return Array.from(text.replaceAll('\r\n', '\n'), (char) => (isControl(char) ? visible(char) : char)).join('');
 }
 
 /** The same in one line. */
@@ -16,7 +16,7 @@ export const oneLine = (text: string): string =>
 
 /** At most `width` characters; what was cut off is marked. */
 export function clip(text: string, width: number, ellipsis: string): string {
-  const chars = [...text];
+  const chars = Array.from(text);
   if (chars.length <= width) return text;
   return width <= 0 ? '' : chars.slice(0, width - 1).join('') + ellipsis;
 }
@@ -29,7 +29,7 @@ export const indent = (text: string, before: string): string =>
     .map((line) => `${before}${line}`)
     .join('\n');
 
-export const lengthOf = (text: string): number => [...text].length;
+export const lengthOf = (text: string): number => Array.from(text).length;
 
 function isControl(char: string): boolean {
   const code = char.codePointAt(0) ?? 0;

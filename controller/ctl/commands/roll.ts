@@ -1,0 +1,34 @@
+import type { RunRequest } from '../../../shared/model/control-api.js';
+import { confirm } from '../confirm.js';
+import { EXIT } from '../exit-codes.js';
+import { follow } from '../follow.js';
+import { toLine } from '../format/error.js';
+import { planToJson } from '../format/json-operation.js';
+import { formatPlan } from '../format/plan.js';
+import type { RollInvocation } from '../invocation.js';
+import type { Connected } from '../session.js';
+import { createView } from '../view-of.js';
+
+/** `start`, `restart`, `stop`, in both forms. */
+export async function roll(connected: Connected, invocation: RollInvocation): Promise<number> {
+  const { api, deps } = connected;
+  const request: RunRequest = {
+    action: invocation.action,
+    selectors: invocation.selectors,
+    by: deps.by,
+    force: invocation.force,
+    oldForm: invocation.oldForm,
+    maxFail: invocation.maxFail,
+    batch: invocation.batch,
+    deadlineS: invocation.deadlineS,
+  };
+  if (invocation.dryRun) return dryRun(connected, request);
+  const confirmed = await confirm(connected, invocation, request);
+  return follow(connected, { events: (signal) => api.run(confirmed, signal), view: createView(connected, invocation.action), owner: true });
+}
+
+async function dryRun({ api, deps, options, style, signal }: Connected, request: RunRequest): Promise<number> {
+  const plan = await api.plan(request, signal);
+  deps.terminal.out(options.json ? toLine(planToJson(request.action, plan)) : formatPlan(request.action, plan, style));
+  return EXIT.well;
+}

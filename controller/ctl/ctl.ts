@@ -1,0 +1,89 @@
+import { linkSignals } from '../../shared/abort.js';
+import { AppError, toAppError } from '../../shared/errors.js';
+import { guessAction, parseArgs } from './args.js';
+import { check } from './commands/check.js';
+import { config } from './commands/config.js';
+import { operations } from './commands/operations.js';
+import { roll } from './commands/roll.js';
+import { status } from './commands/status.js';
+import type { CtlDeps } from './deps.js';
+import { exitOfError } from './exit-codes.js';
+import { errorToJson, formatError, toLine } from './format/error.js';
+import { formatNagiosError } from './format/nagios.js';
+import { quoted } from './format/advice.js';
+import { createStyle } from './format/style.js';
+import type { Invocation, Printed } from './invocation.js';
+import { withController, type Session } from './session.js';
+
+/** Carries out one command line and answers the exit code. Never rejects: what fails is on the terminal. */
+export async function runCtl(argv: readonly string[], deps: CtlDeps & { readonly version: string }): Promise<number> {
+  const { color, unicode } = deps.terminal;
+  const colorless = argv.includes('--no-color');
+  const style = createStyle({ color: color.out && !colorless, unicode });
+  const errStyle = createStyle({ color: color.err && !colorless, unicode });
+  let invocation: Invocation | Printed | null = null;
+  let stopListening: () => void = () => undefined;
+  try {
+    invocation = parseArgs(argv, deps.version);
+    if (invocation.action === 'print') {
+      deps.terminal.out(invocation.text);
+      return 0;
+    }
+    const { file } = invocation;
+    const cancelling = new AbortController();
+    using bound = linkSignals([cancelling.signal], invocation.timeoutMs ?? undefined, `ctl ${invocation.action}`);
+    stopListening = deps.interrupts.listen(() => cancelling.abort(new AppError('cancelled', 'interrupted')));
+    const command = (...words: string[]) => ['ctl', ...words, ...(file === 'cluster.ini' ? [] : ['-c', quoted(file)])].join(' ');
+    return await dispatch({ deps, options: invocation, style, errStyle, command, signal: bound.signal }, invocation);
+  } catch (error) {
+    const failure = toAppError(error, 'internal', 'a defect of ctl', 'please report it, with the output of the same command and -v');
+    return tell(failure, invocation, argv, deps, errStyle);
+  } finally {
+    stopListening();
+  }
+}
+
+function dispatch(session: Session, invocation: Invocation): Promise<number> {
+  switch (invocation.action) {
+    case 'check':
+      return withController(session, (connected) => check(connected, invocation));
+    case 'status':
+      return withController(session, (connected) => status(connected, invocation));
+    case 'start':
+    case 'restart':
+    case 'stop':
+      return withController(session, (connected) => roll(connected, invocation));
+    case 'operations list':
+    case 'operations show':
+    case 'operations resume':
+    case 'operations abort':
+      return withController(session, (connected) => operations(connected, invocation));
+    case 'config check':
+    case 'config show':
+      return config(session, invocation);
+  }
+}
+
+const STREAMS: readonly string[] = ['start', 'restart', 'stop', 'operations show', 'operations resume'];
+
+function tell(
+  error: AppError,
+  invocation: Invocation | Printed | null,
+  argv: readonly string[],
+  deps: CtlDeps,
+  style: Session['style'],
+): number {
+  const { terminal } = deps;
+  if (argv.includes('--nagios') && !argv.includes('--json')) {
+    const { line, exit } = formatNagiosError(error);
+    terminal.out(`${line}\n`);
+    return exit;
+  }
+  const exit = exitOfError(error.code);
+  if (argv.includes('--json')) {
+    const action = invocation?.action ?? guessAction(argv);
+    const stream = action !== null && STREAMS.includes(action) && !argv.includes('--dry-run') ? { operation: null } : undefined;
+    terminal.out(toLine(errorToJson(error, { action, exit, stream })));
+  } else terminal.err(formatError(error, exit, argv.includes('-v'), style));
+  return exit;
+}

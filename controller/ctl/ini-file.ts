@@ -1,0 +1,53 @@
+import { open, realpath } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { AppError, isErrno, toAppError } from '../../shared/errors.js';
+import { formatProblem, MAX_INI_BYTES, parseIni, type ParsedIni } from '../../shared/ini/ini.js';
+
+/** Reads and parses an ini file; `config` if it can't be read. What is wrong inside it is among the problems. */
+export async function readIni(file: string): Promise<ParsedIni> {
+  return parseIni(await readBounded(file), file);
+}
+
+/**
+ * Where the controller of this cluster is: `[controller] address`, a relative unix path being relative to the folder of the file; null if
+ * it has none. All else in the file is the controller's business, unless it keeps the address from being read.
+ */
+export async function controllerAddress(file: string): Promise<string | null> {
+  const { document, problems } = await readIni(file);
+  const value = document.sections.get('controller')?.get('address');
+  if (value?.ok === false) throw new AppError('config', `${file}:${value.entry.line}: [controller] address: ${value.why}`);
+  if (value === undefined || value.text.trim() === '') {
+    const fatal = problems.find((problem) => problem.severity === 'error');
+    if (fatal !== undefined) throw new AppError('config', formatProblem(fatal), { hint: '`ctl config check` names all problems' });
+    return null;
+  }
+  const address = value.text.trim();
+  if (!address.startsWith('unix:')) return address;
+  return `unix:${resolve(dirname(await realpath(file)), address.slice('unix:'.length))}`;
+}
+
+/** One byte more than allowed is enough to tell that it is too much. */
+async function readBounded(file: string): Promise<Buffer> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const buffer = Buffer.alloc(MAX_INI_BYTES + 1);
+      let length = 0;
+      for (;;) {
+        const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
+        length += bytesRead;
+        if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length);
+      }
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) {
+      throw new AppError('config', `${file}: no such file`, {
+        hint: 'name it by `-c FILE`, or run ctl in the folder of cluster.ini',
+        cause: error,
+      });
+    }
+    throw toAppError(error, 'config', `${file} can't be read`, 'check the path and its permissions');
+  }
+}

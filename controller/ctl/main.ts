@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { hostname, userInfo } from 'node:os';
+import type { CtlDeps, Interrupt } from './deps.js';
+
+/** The program `ctl`: the only place that knows of argv, the environment and the end of the process. Everything dear is loaded on demand. */
+const version = process.env.CTL_VERSION ?? 'development';
+const argv = process.argv.slice(2);
+
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  process.stdout.write(`${version}\n`);
+} else {
+  const { runCtl, createTerminal, controllerAddress, systemClock, AppError } = await import('./program.js');
+  const listeners: ((kind: Interrupt) => void)[] = [];
+  const tell = (kind: Interrupt) => listeners.at(-1)?.(kind);
+  process.on('SIGINT', () => tell('interrupt'));
+  for (const signal of ['SIGHUP', 'SIGTERM'] as const) process.on(signal, () => tell('hangup'));
+  // Whoever read our output has gone away (`ctl status | head`): nobody is left to be told anything.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => tell('hangup'));
+
+  const deps: CtlDeps & { readonly version: string } = {
+    version,
+    terminal: createTerminal(process, process.env),
+    clock: systemClock,
+    by: `${userInfo().username}@${hostname()}`,
+    interrupts: {
+      listen(listener) {
+        listeners.push(listener);
+        return () => void listeners.splice(listeners.indexOf(listener), 1);
+      },
+    },
+    controllerAddress,
+    connect: async (address) => (await import('../../shared/rpc/control-client.js')).connectControl(address),
+    embedded: async (file) => {
+      throw new AppError('config', `${file} has no \`[controller] address\`, and embedded mode is not in this version`, {
+        hint: 'set `[controller] address`, for example `address = 127.0.0.1:7400`, and start ctl-controller',
+      });
+    },
+    configProblems: async (file) => (await (await import('../config/load.js')).loadCluster(file, process.env)).problems,
+  };
+  const code = await runCtl(argv, deps);
+  process.exitCode = code;
+  // Output to a pipe is written in the background: the process ends when the last of it has gone.
+  process.stdout.write('', () => process.exit(code));
+}

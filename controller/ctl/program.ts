@@ -1,0 +1,6 @@
+/** What `ctl` needs for every action, in one piece: `--version` alone does without it. */
+export { AppError } from '../../shared/errors.js';
+export { systemClock } from '../../shared/ports/clock.js';
+export { runCtl } from './ctl.js';
+export { controllerAddress } from './ini-file.js';
+export { createTerminal } from './terminal.js';

@@ -1,0 +1,36 @@
+import { createInterface } from 'node:readline/promises';
+import { reasonOf } from '../../shared/abort.js';
+import type { Terminal } from './deps.js';
+
+type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr'>;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The terminal, or whatever stands in its place, that the process was started with. */
+export function createTerminal({ stdin, stdout, stderr }: Streams, env: Environment): Terminal {
+  const dumb = env.TERM === 'dumb';
+  // https://no-color.org: present and not empty.
+  const colorless = dumb || (env.NO_COLOR ?? '') !== '';
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    live: stdout.isTTY && !dumb,
+    canAsk: stdin.isTTY && stderr.isTTY,
+    color: { out: stdout.isTTY && !colorless, err: stderr.isTTY && !colorless },
+    unicode: /utf-?8/i.test(env.LC_ALL ?? env.LC_CTYPE ?? env.LANG ?? ''),
+    // A terminal that does not tell its size says 0.
+    size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
+    async ask(question, signal) {
+      const lines = createInterface({ input: stdin, output: stderr });
+      // On a terminal readline takes Ctrl-C for itself.
+      lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+      try {
+        return await lines.question(question, { signal });
+      } catch (error) {
+        if (signal.aborted) throw reasonOf(signal);
+        throw error;
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}
