@@ -23,10 +23,12 @@ export interface CanonicalSection {
 /** Sections and keys in the order in which they first appeared; of a key written twice the later value. */
 export function readCanonical(text: string): CanonicalSection[] {
   const tree = ini.parse(text) as Record<string, Record<string, string>>;
-  return Object.entries(tree).map(([name, body]) => {
+  const sections = Object.entries(tree).map(([name, body]) => {
     const { [LINE]: line, ...entries } = body;
     return { name: unwrap(name), line: Number(line), entries: Object.entries(entries).map(([key, value]) => readEntry(key, value)) };
   });
+  // `ini` moves a section with a dot to the end.
+  return sections.sort((a, b) => a.line - b.line);
 }
 
 function readEntry(key: string, value: string): CanonicalEntry {

@@ -1,4 +1,4 @@
-import type { ServiceType } from '../../../shared/model/service.js';
+import { SERVICE_TYPES, type ServiceType } from '../../../shared/model/service.js';
 import { count, port, seconds } from '../values/numbers.js';
 import { pattern } from '../values/patterns.js';
 import { hostPath, hostPaths, hostPort, hostProgram, ip, neededHostPath } from '../values/places.js';
@@ -10,7 +10,7 @@ export const DEFAULT_READY_PATTERN = String.raw`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d
 
 /** Keys of every service. */
 export const COMMON_KEYS = keys({
-  type: key(needed, '', 'What it is.', 'ZeoClient'),
+  type: key({ ...needed, name: SERVICE_TYPES.join(', ') }, '', 'What it is.', 'ZeoClient'),
   machine: key(text, '', 'Name of its host, and of the agent there.', 'web1'),
   ip: key(ip, '', 'Address to connect to.', '127.0.0.1'),
   port: key(port, '', 'Port to connect to.', '8081'),
