@@ -5,9 +5,6 @@ import type { BalancerDriver } from './balancer.js';
 import { createPoundControl } from './pound-control.js';
 
 export type { BalancerDriver } from './balancer.js';
-// The demo and its stand-in read the same file.
-export { parseConf, singleFile, type ConfBackend, type ConfService, type PoundConf } from './pound-conf.js';
-export { addressOf } from './pound-places.js';
 
 export interface BalancerDeps {
   readonly exec: Exec;

@@ -25,6 +25,8 @@ export interface PoundConf {
   readonly control: string | null;
   /** Seconds between two probes of dead backends. */
   readonly aliveS: number;
+  /** Seconds for which a silent visitor is kept. */
+  readonly clientS: number;
 }
 
 export interface ConfListener {
@@ -82,7 +84,6 @@ export function parseConf(source: ConfSource): PoundConf {
   const globals = new Map(
     top.flatMap((d) => (d.section !== null && isBackend(d) && d.section.name !== null ? [[d.section.name, d.section]] : [])),
   );
-  const alive = Number(lastOf(top, 'alive')?.args[0]?.text);
   const serviceOf = (section: Section) => parseService(section, globals);
   const listeners = top.flatMap((d): ConfListener[] => {
     if (d.keyword === 'control') return [{ name: null, address: controlOf(d), kind: 'control', services: [] }];
@@ -101,7 +102,8 @@ export function parseConf(source: ConfSource): PoundConf {
     listeners,
     services: top.flatMap((d) => (d.section !== null && d.keyword === 'service' ? [serviceOf(d.section)] : [])),
     control: listeners.find((l) => l.kind === 'control')?.address ?? null,
-    aliveS: Number.isFinite(alive) && alive > 0 ? alive : 30,
+    aliveS: secondsOf(top, 'alive') ?? 30,
+    clientS: secondsOf(top, 'client') ?? 10,
   };
 }
 
@@ -151,6 +153,10 @@ const isBackend = (d: Directive): boolean => d.keyword === 'backend' || d.keywor
 const lastOf = (directives: readonly Directive[], keyword: string) => directives.findLast((d) => d.keyword === keyword);
 const argOf = (section: Section, keyword: string): string | undefined => firstArg(lastOf(section.directives, keyword));
 const firstArg = (d: Directive | undefined): string | undefined => (d?.args[0] === undefined ? undefined : decode(d.args[0].text));
+const secondsOf = (directives: readonly Directive[], keyword: string): number | undefined => {
+  const seconds = Number(firstArg(lastOf(directives, keyword)));
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+};
 const controlOf = (d: Directive): string => firstArg(d) ?? (d.section === null ? '' : (argOf(d.section, 'socket') ?? ''));
 
 /** Sections that always end by `End`; three more do so only in some of their forms, see `opens`. */

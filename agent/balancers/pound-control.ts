@@ -45,16 +45,17 @@ export function createPoundControl(name: string, spec: BalancerSpec, exec: Exec)
   const tellPound = async ({ address, wanted }: BackendOrder, options: CallOptions): Promise<void> => {
     const isWanted = (backend: PoundBackend) => backend.enabled === (wanted === 'in');
     for (const backend of (await runningAt(address, options)).filter((b) => !isWanted(b))) await socket.switch(backend, wanted, options);
-    for (let pass = 0; pass < SESSION_PASSES; pass++) {
-      const now = await runningAt(address, options);
-      const wrong = now.find((backend) => !isWanted(backend));
-      if (wrong !== undefined) throw notDone('the running Pound', address, wanted, wrong.place);
-      const bound =
-        wanted === 'out' && spec.sessions === 'delete' ? now.flatMap((backend) => backend.sessions.map((key) => ({ backend, key }))) : [];
-      if (bound.length === 0) return;
-      for (const { backend, key } of bound) await socket.deleteSession(backend, key, options);
+    const after = await runningAt(address, options);
+    const wrong = after.find((backend) => !isWanted(backend));
+    if (wrong !== undefined) throw notDone('the running Pound', address, wanted, wrong.place);
+    if (wanted === 'out' && spec.sessions === 'delete') await deleteSessions(after, options);
+  };
+
+  /** Those that cannot be deleted show in the state, and end when the backend stops: whoever drains it sees their traffic. */
+  const deleteSessions = async (backends: readonly PoundBackend[], options: CallOptions): Promise<void> => {
+    for (const backend of backends) {
+      for (const key of backend.sessions) await socket.deleteSession(backend, key, options);
     }
-    throw new AppError('failed', `${address} is out, but gets new sticky sessions as fast as they are deleted`);
   };
 
   return {
@@ -87,9 +88,6 @@ export function createPoundControl(name: string, spec: BalancerSpec, exec: Exec)
 
 /** One for all drivers of this process: two that edit one file must not meet. */
 const turns = createTurns();
-
-/** A request that was under way when the backend went out can still leave a session behind. */
-const SESSION_PASSES = 3;
 
 type InFile = { readonly address: string; readonly at: ConfPlace };
 

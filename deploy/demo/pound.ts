@@ -1,10 +1,13 @@
-import { access } from 'node:fs/promises';
+import { access, chmod, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { messageOf } from '../../shared/errors.js';
 import { measured, unmeasured, type Measured } from '../../shared/model/observation.js';
 import { exec } from '../../shared/ports/exec.js';
 import { fetchPound } from './pound-fetch.js';
+import { VERSION as STANDIN_VERSION } from './standin/control.js';
 
 /** A Pound that can be run here. */
 export interface Pound {
@@ -36,6 +39,28 @@ export async function findPound(options: { readonly signal: AbortSignal; readonl
   } catch (error) {
     return unmeasured(`Pound is not on PATH and could not be fetched: ${messageOf(error)}`);
   }
+}
+
+/**
+ * What stands in for Pound where it cannot be had, as one program in `folder`: it speaks the same control protocol and reads the same
+ * pound.cfg, but it knows no TLS and no request matching.
+ */
+export async function standInForPound(folder: string): Promise<Pound> {
+  const script = join(folder, 'pound-standin.mjs');
+  const exe = join(folder, 'pound-standin');
+  const entry = fileURLToPath(new URL('pound-standin.ts', import.meta.url));
+  await build({
+    entryPoints: [entry],
+    outfile: script,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'silent',
+  });
+  await writeFile(exe, `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`);
+  await chmod(exe, 0o755);
+  return { exe, version: STANDIN_VERSION, describe: 'stand-in' };
 }
 
 /** Where fetched programs are kept: outside of the source tree, so that a fresh clone finds them again. */

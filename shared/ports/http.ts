@@ -1,4 +1,4 @@
-import { Agent, request, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
 import { linkSignals } from '../abort.js';
 import { AppError, isErrno, messageOf } from '../errors.js';
 
@@ -6,6 +6,8 @@ export interface HttpRequest {
   readonly method?: 'GET' | 'PUT' | 'DELETE' | 'PURGE';
   /** With `socketPath` the host part of the URL only fills the Host header. */
   readonly url: string;
+  /** Path and query, byte for byte (Latin-1), instead of those of the URL, which would be percent-encoded where a URL wants it. */
+  readonly rawPath?: string;
   readonly socketPath?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** For the whole exchange, to the last byte of the body. */
@@ -40,9 +42,13 @@ export async function http(options: HttpRequest): Promise<HttpResponse> {
   });
   const start = performance.now();
   try {
-    const response = await request(url, {
-      method: method as Dispatcher.HttpMethod,
-      dispatcher,
+    // undici connects first and looks at the signal then.
+    linked.signal.throwIfAborted();
+    const { origin, pathname, search } = new URL(url);
+    const response = await dispatcher.request({
+      origin,
+      path: options.rawPath ?? `${pathname}${search}`,
+      method,
       signal: linked.signal,
       headers: { connection: 'close', 'user-agent': 'ctl', ...options.headers },
     });
@@ -51,7 +57,9 @@ export async function http(options: HttpRequest): Promise<HttpResponse> {
   } catch (error) {
     if (linked.signal.aborted && linked.signal.reason instanceof AppError) throw linked.signal.reason;
     if (linked.signal.aborted) throw new AppError('cancelled', `${method} ${target} was cancelled`, { cause: error });
-    const code = isErrno(error, 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES', 'EADDRNOTAVAIL') ? 'unreachable' : 'failed';
+    const code = isErrno(error, 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES', 'EADDRNOTAVAIL')
+      ? 'unreachable'
+      : 'failed';
     throw new AppError(code, `${method} ${target}: ${messageOf(error)}`, { cause: error });
   } finally {
     void dispatcher.destroy().catch(() => undefined);

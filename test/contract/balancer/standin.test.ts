@@ -1,0 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { standInForPound } from '../../../deploy/demo/pound.js';
+import { describeBalancerContract } from './contract.js';
+
+let folder: string;
+let exe: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ctl-standin-'));
+  ({ exe } = await standInForPound(folder));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describeBalancerContract('the stand-in for Pound', () => exe);
