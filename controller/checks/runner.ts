@@ -1,12 +1,13 @@
 import type { Client, ClusterConfig, Service } from '../config/cluster.js';
 import type { Fleet } from '../fleet/fleet.js';
-import type { HttpResult, ServiceReport } from '../../shared/model/check-report.js';
+import type { ServiceReport } from '../../shared/model/check-report.js';
 import { measured, unmeasured, type Measured } from '../../shared/model/observation.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import { inParallel } from './bounded.js';
 import { checkHttp, checkHttpServer } from './http.js';
 import { judge } from './judge.js';
 import { measure, type MeasureLimits } from './measure.js';
+import type { HttpOutcome } from './outcome.js';
 import { observeBalancers } from './standings.js';
 import { checkTcp } from './tcp.js';
 import { warmUp, type WarmedUrl } from './warm-up.js';
@@ -22,7 +23,7 @@ export interface Checks {
    */
   answers(service: Service, limit: Limit): Promise<Measured<{ readonly ms: number }>>;
   /** One probe of a client's home page, as the balancer would ask for it. */
-  health(client: Client, limit: Limit): Promise<HttpResult>;
+  health(client: Client, limit: Limit): Promise<HttpOutcome>;
   /** Fetches every `[feedcache] url` from one client. */
   warm(client: Client, signal: AbortSignal): Promise<WarmedUrl[]>;
 }

@@ -106,6 +106,13 @@ describe('http', () => {
     await using server = await serve((socket) => socket.once('data', () => abort.abort(reason)));
     await expect(http({ url: at(server), timeoutMs: 60_000, signal: abort.signal })).rejects.toBe(reason);
   });
+
+  it('does not even connect when its signal was aborted before', async () => {
+    const reason = new AppError('cancelled', 'enough');
+    await using server = await serve(answering(page('ok')));
+    await expect(http({ url: at(server), timeoutMs: 60_000, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(server.connections()).toBe(0);
+  });
 });
 
 /** Writes for as long as the other side reads. */

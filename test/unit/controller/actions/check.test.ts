@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { check, exitOf, type CheckDeps } from '../../../../controller/actions/check.js';
+import { AppError } from '../../../../shared/errors.js';
+import type { Finding, ServiceReport } from '../../../../shared/model/check-report.js';
+import { aClient, aService, fakeClock, never } from '../checks/fixtures.js';
+import { aReport } from './reports.js';
+
+const finding = (event: Finding['event'], kind: Finding['kind']): Finding => ({ event, kind, message: 'm', expected: null, got: null });
+const client = aClient({ name: 'client1' });
+const pound = aService({ name: 'pound', type: 'Pound' }, { host: 'lb1' });
+
+interface Asked {
+  readonly names: string[];
+  readonly path: string;
+}
+
+function deps(over: Partial<CheckDeps> = {}): CheckDeps & { readonly asked: Asked[]; readonly recorded: ServiceReport[] } {
+  const asked: Asked[] = [];
+  const recorded: ServiceReport[] = [];
+  return {
+    asked,
+    recorded,
+    select: () => [pound, client],
+    checks: {
+      report: async (services, { path }) => {
+        asked.push({ names: services.map((service) => service.spec.name), path });
+        return services.map((service) => aReport({ name: service.spec.name }));
+      },
+    },
+    hosts: () => [],
+    lastSeen: { of: () => undefined, record: async (reports) => void recorded.push(...reports) },
+    clock: fakeClock(5000),
+    ...over,
+  };
+}
+
+describe('check', () => {
+  it('measures what was selected, with the path that was asked for, and keeps it', async () => {
+    const given = deps();
+    const report = await check(given, { selectors: [], path: '/news' }, never);
+    expect(given.asked).toEqual([{ names: ['pound', 'client1'], path: '/news' }]);
+    expect(report).toMatchObject({ at: 5000, exit: 0, services: [{ name: 'pound' }, { name: 'client1' }], warnings: [] });
+    expect(given.recorded).toEqual(report.services);
+  });
+
+  it('asks for the home page without a path', async () => {
+    const given = deps();
+    await check(given, { selectors: [], path: null }, never);
+    expect(given.asked[0]?.path).toBe('');
+  });
+
+  it.each(['http://www.example.org/', 'HTTPS://x', '//www.example.org/x'])(
+    'refuses the URL %s before anything is measured',
+    async (path) => {
+      const given = deps();
+      await expect(check(given, { selectors: [], path }, never)).rejects.toMatchObject({
+        code: 'usage',
+        message: `-u takes a path of the site, not a whole URL: ${path}`,
+      });
+      expect(given.asked).toEqual([]);
+    },
+  );
+
+  it('takes a path that holds a URL in its query', async () => {
+    const given = deps();
+    await check(given, { selectors: [], path: 'login?from=http://x/' }, never);
+    expect(given.asked[0]?.path).toBe('login?from=http://x/');
+  });
+
+  it('measures nothing when a name is not known', async () => {
+    const unknown = new AppError('usage', 'no service is called clinet1');
+    const given = deps({
+      select: () => {
+        throw unknown;
+      },
+    });
+    await expect(check(given, { selectors: ['clinet1'], path: null }, never)).rejects.toBe(unknown);
+    expect(given.asked).toEqual([]);
+  });
+
+  it('names the agents that are away, of the hosts that it is about', async () => {
+    const host = (name: string, connected: boolean) => ({ host: name, connected, lastSeen: null, version: null });
+    const given = deps({ hosts: () => [host('web1', false), host('lb1', true), host('other', false)] });
+    expect((await check(given, { selectors: [], path: null }, never)).warnings).toEqual([
+      'the agent of web1 is away: what only it can see is unknown',
+    ]);
+  });
+
+  it('says when -u has no effect', async () => {
+    const given = deps({ select: () => [pound] });
+    expect((await check(given, { selectors: ['pound'], path: '/x' }, never)).warnings).toEqual([
+      '-u has no effect: it is for Zope clients, and none was chosen',
+    ]);
+  });
+
+  it('still tells what it measured when that cannot be kept', async () => {
+    const given = deps({
+      lastSeen: { of: () => undefined, record: () => Promise.reject(new AppError('failed', 'the disk is full')) },
+    });
+    expect(await check(given, { selectors: [], path: null }, never)).toMatchObject({
+      exit: 0,
+      services: [{}, {}],
+      warnings: ['the disk is full'],
+    });
+  });
+});
+
+describe('exitOf', () => {
+  it('is 0 where all is well, warnings included', () => {
+    expect(exitOf([])).toBe(0);
+    expect(exitOf([aReport(), aReport({ findings: [finding(null, 'zeo')] })])).toBe(0);
+  });
+
+  it('is 5 where something is not known', () => {
+    expect(exitOf([aReport(), aReport({ findings: [finding(null, 'unmeasured')] })])).toBe(5);
+  });
+
+  it('is 1 with any critical event, whatever else is not known', () => {
+    expect(exitOf([aReport({ findings: [finding(null, 'unmeasured')] }), aReport({ findings: [finding(4, 'log')] })])).toBe(1);
+  });
+});
