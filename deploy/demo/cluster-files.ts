@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import type { ClusterPlan, StartCommands } from './cluster-plan.js';
+import { dirname, isAbsolute } from 'node:path';
+import { poundCommand, type ClusterPlan, type StartCommands } from './cluster-plan.js';
 import { formatCommand, formatIni, type IniSections } from './ini-file.js';
 
 /** Keys that differ from the plain file, by section of cluster.ini. */
@@ -21,7 +21,7 @@ export async function writeClusterFiles(plan: ClusterPlan, commands: StartComman
 
 /** The files of a cluster: path → text. */
 export function clusterFiles(plan: ClusterPlan, commands: StartCommands, settings: Settings = {}): Readonly<Record<string, string>> {
-  const sections = merge(clusterSections(plan), settings);
+  const sections = merge(clusterSections(plan, commands.poundExe), settings);
   return {
     [plan.controller.ini]: formatIni(
       'The whole cluster, as its controller reads it. This one runs on one machine, as two hosts.',
@@ -36,7 +36,7 @@ export function clusterFiles(plan: ClusterPlan, commands: StartCommands, setting
 
 const logFolders = (plan: ClusterPlan) => [plan.zeo, plan.pound, ...plan.clients].map((service) => dirname(service.logFile));
 
-function clusterSections(plan: ClusterPlan): IniSections {
+function clusterSections(plan: ClusterPlan, poundExe: string): IniSections {
   const { zeo, pound, clients } = plan;
   const loopback = { ip: '127.0.0.1', service_manager: 'command' };
   return {
@@ -63,7 +63,7 @@ function clusterSections(plan: ClusterPlan): IniSections {
     },
     [pound.name]: {
       ...{ type: 'Pound', machine: 'web', ...loopback, port: pound.port, service_name: pound.serviceName, pid_file: pound.pidFile },
-      ...{ conf: pound.conf, control: pound.control, drain: 20, drain_quiet: 1 },
+      ...{ conf: pound.conf, control: pound.control, exe: poundExe, drain: 20, drain_quiet: 1 },
     },
     ...Object.fromEntries(
       clients.map((client) => [
@@ -80,7 +80,7 @@ function clusterSections(plan: ClusterPlan): IniSections {
 function agentSections(plan: ClusterPlan, agent: ClusterPlan['agents'][number], commands: StartCommands): IniSections {
   const starts =
     agent.name === 'web'
-      ? [[plan.pound.serviceName, commands.pound(plan.pound)] as const]
+      ? [[plan.pound.serviceName, poundCommand(plan.pound, commands)] as const]
       : [
           [plan.zeo.serviceName, commands.zeo(plan.zeo)] as const,
           ...plan.clients.map((c) => [c.serviceName, commands.client(c, plan)] as const),
@@ -89,7 +89,7 @@ function agentSections(plan: ClusterPlan, agent: ClusterPlan['agents'][number], 
     agent: { name: agent.name, controller: `127.0.0.1:${plan.controller.port}`, state_dir: agent.stateDir },
     allow: {
       services: agent.name === 'web' ? 'Pound' : 'Zope_*, ZEO',
-      paths: `${dirname(agent.ini)}/*`,
+      paths: [dirname(agent.ini), ...(agent.name === 'web' && isAbsolute(commands.poundExe) ? [commands.poundExe] : [])].join(', '),
       actions: 'start stop log rotate balancer purge',
     },
     ...Object.fromEntries(starts.map(([name, start]) => [`command ${name}`, { start: formatCommand(start) }])),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AppError } from '../../shared/errors.js';
 import type { Argv } from '../../shared/ports/exec.js';
+import { poundArgv } from './pound-process.js';
 
 /** One cluster on the loopback address: a "web" host with the balancer, an "app" host with a ZEO server and its clients. */
 export interface ClusterPlan {
@@ -44,7 +45,14 @@ export interface PoundPlan extends ServicePlan {
 export interface StartCommands {
   zeo(zeo: ServicePlan): Argv;
   client(client: ClientPlan, plan: ClusterPlan): Argv;
-  pound(pound: PoundPlan): Argv;
+  /** Path of Pound or of what stands in for it, or its name on PATH. */
+  readonly poundExe: string;
+}
+
+/** Pound in the foreground, as an absolute command. */
+export function poundCommand({ conf, pidFile }: PoundPlan, { poundExe }: Pick<StartCommands, 'poundExe'>): Argv {
+  const argv = poundArgv(poundExe, conf, pidFile);
+  return poundExe.startsWith('/') ? argv : ['/usr/bin/env', ...argv];
 }
 
 /** `ports`: as many as `portsNeeded` says. */

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { AppError } from '../../shared/errors.js';
 import type { Argv } from '../../shared/ports/exec.js';
-import { siteUrl, type ClusterPlan, type ServicePlan, type StartCommands } from './cluster-plan.js';
+import { poundCommand, siteUrl, type ClusterPlan, type ServicePlan, type StartCommands } from './cluster-plan.js';
 import { openConnection } from './http-connection.js';
 import { endProcessesOf } from './leftovers.js';
 import { createProcesses, type Finished, type Program, type RunOptions } from './processes.js';
@@ -66,7 +66,7 @@ export function createCluster({ plan, commands, dist, signal }: ClusterOptions):
       await Promise.all(
         clients.map((client) => startService(client, commands.client(client, plan), () => answers(`http://127.0.0.1:${client.port}/`))),
       );
-      await startService(pound, commands.pound(pound), () => answers(url));
+      await startService(pound, poundCommand(pound, commands), () => answers(url));
     },
     async startControl() {
       await cluster.start('controller');

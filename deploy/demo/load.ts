@@ -61,7 +61,7 @@ export function startLoad(options: LoadOptions): Load {
   const url = new URL(options.url);
   const connection = connectionOptions(url, options);
   const path = `${url.pathname}${url.search}`;
-  const stopping = new AbortController();
+  const rest = createRest();
   const latency = createLatencyRecorder();
   const failures: LoadFailure[] = [];
   const startedAt = performance.now();
@@ -104,15 +104,15 @@ export function startLoad(options: LoadOptions): Load {
     order: { pauseMs: number | null; keepAlive: boolean; delayMs: number; last: boolean },
     first: () => void,
   ): Promise<void> => {
-    await pause(order.delayMs, stopping.signal);
+    await rest.pause(order.delayMs);
     let current: HttpConnection | null = null;
     do {
       const before = failed;
       current = await visit(current, order.keepAlive);
       if (!order.keepAlive) current = null;
       first();
-      await pause(Math.max(order.pauseMs ?? Infinity, failed > before ? PAUSE_AFTER_FAILURE_MS : 0), stopping.signal);
-    } while (!stopping.signal.aborted);
+      await rest.pause(Math.max(order.pauseMs ?? Infinity, failed > before ? PAUSE_AFTER_FAILURE_MS : 0));
+    } while (!rest.over());
     if (order.last) current = await visit(current, true);
     current?.close();
   };
@@ -150,7 +150,7 @@ export function startLoad(options: LoadOptions): Load {
     established: Promise.all(firsts).then(() => undefined),
     stats,
     async stop() {
-      stopping.abort();
+      rest.end();
       await Promise.all(loops);
       endedAt ??= performance.now();
       return stats();
@@ -188,16 +188,27 @@ function connectionOptions(url: URL, options: LoadOptions): ConnectionOptions {
   };
 }
 
-/** Resolves after `ms`, or as soon as the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = Number.isFinite(ms) ? setTimeout(done, ms) : undefined;
-    signal.addEventListener('abort', done, { once: true });
-  });
+/** The pauses of all visitors: they end early, and there are no more of them, once it is over. */
+function createRest() {
+  const sleepers = new Set<() => void>();
+  let over = false;
+  return {
+    over: () => over,
+    pause(ms: number): Promise<void> {
+      if (over) return Promise.resolve();
+      return new Promise((resolve) => {
+        const wake = () => {
+          clearTimeout(timer);
+          sleepers.delete(wake);
+          resolve();
+        };
+        const timer = Number.isFinite(ms) ? setTimeout(wake, ms) : undefined;
+        sleepers.add(wake);
+      });
+    },
+    end() {
+      over = true;
+      for (const wake of [...sleepers]) wake();
+    },
+  };
 }

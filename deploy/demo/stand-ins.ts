@@ -8,7 +8,7 @@ export async function bundleStandIns(
   source: string,
   folder: string,
   options: { readonly startMs: number },
-): Promise<Omit<StartCommands, 'pound'>> {
+): Promise<Omit<StartCommands, 'poundExe'>> {
   await build({
     entryPoints: ['zope', 'zeo'].map((name) => join(source, `${name}.ts`)),
     outdir: folder,

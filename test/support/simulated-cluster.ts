@@ -196,6 +196,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
         const away = c.agentAwayUntil > cluster.now ? `agent of ${member.planned.name} is not connected` : null;
         return {
           standing: standing(c),
+          drift: false,
           aliveIntervalMs: 5_000,
           connections: {
             ok: true as const,

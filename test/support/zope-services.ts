@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ClientPlan, ClusterPlan, ServicePlan, StartCommands } from '../../deploy/demo/cluster-plan.js';
 import { AppError } from '../../shared/errors.js';
@@ -6,7 +6,7 @@ import { exec, type Argv } from '../../shared/ports/exec.js';
 import type { ZopeEnvironment } from './zope-env.js';
 
 /** How real Zope clients and a real ZEO server are started; their instances have to be made first. */
-export function zopeCommands({ python, script }: ZopeEnvironment): Omit<StartCommands, 'pound'> {
+export function zopeCommands({ python, script }: ZopeEnvironment): Omit<StartCommands, 'poundExe'> {
   return {
     zeo: ({ folder }) => [python, script('runzeo'), '-C', join(folder, 'zeo.conf')],
     client: ({ folder }) => ['/usr/bin/env', `PYTHONPATH=${FILES}`, python, script('runwsgi'), join(folder, 'etc', 'zope.ini')],
@@ -19,6 +19,8 @@ export async function makeZopeInstances(plan: ClusterPlan, environment: ZopeEnvi
   const makeInstance = async (client: ClientPlan) => {
     await mkdir(dirname(client.logFile), { recursive: true });
     await run([python, script('mkwsgiinstance'), '-d', client.folder, '-u', 'admin:secret', '-p', python], signal);
+    // The database has its user. Instances that start together and each add theirs would end with a conflict.
+    await rm(join(client.folder, 'inituser'));
     await writeFile(join(client.folder, 'etc', 'zope.conf'), zopeConf(client, plan.zeo));
     const ini = join(client.folder, 'etc', 'zope.ini');
     await writeFile(ini, adaptIni(await readFile(ini, 'utf8'), client));

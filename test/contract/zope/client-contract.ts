@@ -8,7 +8,7 @@ import { until } from '../../../deploy/demo/until.js';
 
 export interface ZopeSubject {
   readonly plan: ClusterPlan;
-  readonly commands: Omit<StartCommands, 'pound'>;
+  readonly commands: Omit<StartCommands, 'poundExe'>;
   readonly processes: Processes;
 }
 

@@ -1,7 +1,8 @@
-"""Run by zconsole on an empty database: a site with a few pages."""
+"""Run by zconsole on an empty database: an administrator, and a site with a few pages."""
 
 import transaction
 
+app.acl_users._doAddUser('admin', 'secret', ['Manager'], [])  # noqa: F821
 app.manage_addFolder('site')  # noqa: F821
 for name, title in (('index_html', 'Home'), ('news', 'News'), ('contact', 'Contact')):
     app.site.manage_addDTMLMethod(  # noqa: F821

@@ -1,0 +1,66 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { createCluster, type Cluster } from '../../deploy/demo/cluster.js';
+import { writeClusterFiles, type Settings } from '../../deploy/demo/cluster-files.js';
+import { planCluster, portsNeeded, type StartCommands } from '../../deploy/demo/cluster-plan.js';
+import { findFreePorts } from '../../deploy/demo/free-ports.js';
+import { standInForPound } from '../../deploy/demo/pound.js';
+import { bundleStandIns } from '../../deploy/demo/stand-ins.js';
+import { temporaryFolder } from './processes.js';
+import type { ZopeEnvironment } from './zope-env.js';
+import { makeZopeInstances, zopeCommands } from './zope-services.js';
+
+export interface RealClusterOptions {
+  readonly clients: number;
+  readonly pools: number;
+  /** Real Zope clients and a real ZEO server from this environment; null: stand-ins. */
+  readonly zope: ZopeEnvironment | null;
+  /** Path or name of a Pound; null: the stand-in. */
+  readonly pound: string | null;
+  /** Keys of cluster.ini that differ from the plain file, by section. */
+  readonly settings?: Settings;
+  /** How long a stand-in of a client takes to start. */
+  readonly startMs?: number;
+  readonly signal: AbortSignal;
+}
+
+/** The repository: its `dist` holds the built programs. */
+export const repository = join(import.meta.dirname, '../..');
+
+/** A cluster with its files written and its services running; not yet its controller and agents. `end` it, then remove its folder. */
+export async function startRealCluster(options: RealClusterOptions): Promise<Cluster> {
+  const { clients, pools, zope, signal, startMs = 500 } = options;
+  const folder = await temporaryFolder('real');
+  const plan = planCluster({ clients, pools }, folder, await findFreePorts(portsNeeded(clients)));
+  const services = zope === null ? await bundleStandIns(join(repository, 'deploy/demo'), folder, { startMs }) : zopeCommands(zope);
+  const commands: StartCommands = { ...services, poundExe: options.pound ?? (await standInForPound(folder)).exe };
+  await writeClusterFiles(plan, commands, options.settings);
+  if (zope !== null) await makeZopeInstances(plan, zope, signal);
+  const cluster = createCluster({ plan, commands, dist: join(repository, 'dist'), signal });
+  try {
+    await cluster.startServices();
+    return cluster;
+  } catch (error) {
+    await discardCluster(cluster);
+    throw error;
+  }
+}
+
+export async function discardCluster(cluster: Cluster): Promise<void> {
+  await cluster.end();
+  await rm(cluster.plan.folder, { recursive: true, force: true });
+}
+
+/** The same for a suite of vitest: discarded when the suite is over, failed or not. To be called at the top of a `describe` or in a `beforeAll`. */
+export function suiteClusters(): (options: RealClusterOptions) => Promise<Cluster> {
+  const clusters: Cluster[] = [];
+  afterAll(async () => {
+    for (const cluster of clusters) await discardCluster(cluster);
+  });
+  return async (options) => {
+    const cluster = await startRealCluster(options);
+    clusters.push(cluster);
+    return cluster;
+  };
+}
