@@ -8,7 +8,7 @@ import type { Style } from './style.js';
 import type { Cell } from './table.js';
 import { lengthOf, oneLine } from './text.js';
 import { formatClock, formatMs } from './units.js';
-import type { OperationView } from './view.js';
+import { createNewsFilter, type OperationView } from './view.js';
 
 /** A line per client on a terminal, painted over twice a second; notes scroll by above it, the report takes its place at the end. */
 export interface LiveOptions {
@@ -22,6 +22,7 @@ export function createLiveView(deps: Pick<CtlDeps, 'terminal' | 'clock'>, option
   const { style, errStyle, command } = options;
   const area = createLiveArea(terminal, style.glyphs.ellipsis);
   const closing = new AbortController();
+  const isNews = createNewsFilter();
   let progress = NO_PROGRESS;
   let receivedAt = clock.now();
 
@@ -50,7 +51,7 @@ export function createLiveView(deps: Pick<CtlDeps, 'terminal' | 'clock'>, option
         terminal.out(formatResult(event.result, style, command));
         return;
       }
-      if (event.type === 'note') {
+      if (event.type === 'note' && isNews(event)) {
         const about = event.service === null ? '' : `${style.bold(oneLine(event.service))}: `;
         area.above(`${style.warn('!')} ${about}${oneLine(event.message)}\n`);
       }
@@ -110,7 +111,9 @@ function memberLine(name: string, member: MemberProgress, width: number, now: nu
   const plain = oneLine(name);
   const elapsed = member.since === null ? '' : formatClock(((member.endedAt ?? now) - member.since) / 1000);
   const inStep = member.state === 'active' ? ` (${formatClock((now - member.stepSince) / 1000)})` : '';
-  const trail = member.finished.map(({ step, ms }) => (ms === null ? STEP_LABELS[step] : `${STEP_LABELS[step]} ${formatMs(ms)}`));
+  const trail = member.finished.flatMap(({ step, ms }) =>
+    ms === null || ms < WORTH_SHOWING_MS ? [] : [`${STEP_LABELS[step]} ${formatMs(ms)}`],
+  );
   const detail = member.detail === null || member.state === 'waiting' ? '' : oneLine(member.detail);
   return [
     { text: `  ${glyph} ${plain}${' '.repeat(width - lengthOf(plain))}  `, paint },
@@ -122,6 +125,8 @@ function memberLine(name: string, member: MemberProgress, width: number, now: nu
 }
 
 const STATE_WIDTH = 15;
+/** Shorter steps are in the report at the end; here there is one line for each client. */
+const WORTH_SHOWING_MS = 500;
 
 /** Those in hand and failed ones first, then who is next, then who was last; in their order. */
 function chooseMembers<T extends readonly [string, MemberProgress]>(members: readonly T[], room: number): readonly T[] {

@@ -7,7 +7,7 @@ import { formatResult, type CommandLine } from './report.js';
 import type { Style } from './style.js';
 import { oneLine } from './text.js';
 import { formatMs, formatTime } from './units.js';
-import type { OperationView } from './view.js';
+import { createNewsFilter, type OperationView } from './view.js';
 
 export interface PlainOptions {
   readonly style: Style;
@@ -19,12 +19,14 @@ export interface PlainOptions {
 
 /** Time-stamped lines for a log, a pipe, a mail of cron; the report at the end. */
 export function createPlainView(terminal: Terminal, options: PlainOptions): OperationView {
+  const isNews = createNewsFilter();
   return {
     show(event) {
       if (event.type === 'result') {
         terminal.out(`\n${formatResult(event.result, options.style, options.command)}`);
         return;
       }
+      if (event.type === 'note' && !isNews(event)) return;
       const text = textOf(event, options.verbose);
       if (text !== null) terminal.out(`${formatTime(event.at)}  ${text}\n`);
     },

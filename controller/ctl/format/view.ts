@@ -11,3 +11,13 @@ export interface OperationView {
   fail(error: AppError, exit: number, operation: string | null): void;
   close(): void;
 }
+
+/** False for a note that says of a service what the note before said of it: a wait that goes on is told once. */
+export function createNewsFilter(): (note: Extract<OperationEvent, { type: 'note' }>) => boolean {
+  const told = new Map<string | null, string>();
+  return ({ service, message }) => {
+    const before = told.get(service);
+    told.set(service, message);
+    return before !== message;
+  };
+}

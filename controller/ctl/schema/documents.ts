@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { error } from './common.js';
+import { configCheck, configShow } from './config.js';
+import { operationAbort, operationLine, operations, plan } from './operation.js';
+import { report } from './report.js';
+
+/**
+ * The JSON Schema of a document as it is published. Fields may be added within one schema number, so a reader's copy must not refuse
+ * them; our own definitions do, and the tests go by these.
+ */
+export function jsonSchemaOf({ title, schema }: Document): object {
+  const { $schema, ...body } = z.toJSONSchema(schema, {
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
+  return { $schema, title, ...body };
+}
+
+export interface Document {
+  /** The commands that print it. */
+  readonly title: string;
+  readonly schema: z.ZodType;
+}
+
+/** Everything that `--json` prints, by the name of its file in deploy/schema. */
+export const DOCUMENTS = {
+  report: { title: 'ctl check|status --json', schema: report },
+  'operation-line': { title: 'ctl start|restart|stop --json and ctl operations show|resume --json: each line', schema: operationLine },
+  plan: { title: 'ctl start|restart|stop --dry-run --json', schema: plan },
+  operations: { title: 'ctl operations list --json', schema: operations },
+  'operation-abort': { title: 'ctl operations abort --json', schema: operationAbort },
+  'config-check': { title: 'ctl config check --json', schema: configCheck },
+  'config-show': { title: 'ctl config show --raw --json', schema: configShow },
+  error: { title: 'any command with --json that could not do it', schema: error },
+} satisfies Record<string, Document>;
