@@ -32,6 +32,7 @@ export function decideRun(progress: Progress, clients: ReadonlyMap<string, Clien
   const inHand = all.filter((m) => m.state === 'active').map((m) => m.planned.name);
   if (inHand.length > 0) return { do: 'begin', members: inHand };
 
+  if (progress.halting === 'aborted') return { do: 'finish', outcome: 'aborted', why: null };
   const failed = all.filter((m) => m.state === 'failed');
   const [firstFailed] = failed;
   if (firstFailed && failed.length > plan.policy.maxFail) {
@@ -99,9 +100,10 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
       return advance(member);
     case 'out':
       if (progress.halting) return { do: 'enter', step: 'back', detail: HALTED };
-      if (facts.standing === 'out' || facts.standing === 'none') return advance(member);
+      // Told at least once: a backend that only the running balancer knows to be out comes back with its next start.
+      if (facts.standing === 'none' || (facts.standing === 'out' && attempts.done > 0)) return advance(member);
       if (refused !== null) return { do: 'enter', step: 'back', detail: `could not be taken out of the balancer: ${refused}` };
-      if (facts.standing === 'unknown') return waitForBalancer(facts, elapsed, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
+      if (unseen(facts)) return waitForBalancer(facts, elapsed, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
       return takeOut(attempts.error === null ? PATIENCE.balancerMs : PATIENCE.agentMs);
     case 'drain':
       return drain();
@@ -138,8 +140,8 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
   function drain(): StepAction {
     if (progress.halting) return { do: 'enter', step: 'back', detail: HALTED };
     // Somebody let it in again while it drained: what was proven is not true any more.
-    if (facts.standing === 'in' || facts.standing === 'dead') return takeOut(timing.drainMs + PATIENCE.balancerMs);
-    if (facts.standing === 'unknown') return waitForBalancer(facts, elapsed, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
+    if (facts.standing === 'in' || facts.standing === 'dead' || facts.drift) return takeOut(timing.drainMs + PATIENCE.balancerMs);
+    if (unseen(facts)) return waitForBalancer(facts, elapsed, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
     if (!facts.connections.ok && facts.away !== null)
       return waitForAgent(facts.away, elapsed, { do: 'enter', step: 'back', detail: facts.away });
     const open = facts.connections.ok ? facts.connections.connections : null;
@@ -180,10 +182,12 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
   function letIn(done: StepAction): StepAction {
     if (facts.standing === 'in' || facts.standing === 'none') return done;
     if (refused !== null) return failed(`healthy, but the balancer does not take it: ${refused}`);
-    if (facts.standing === 'unknown') return waitForBalancer(facts, elapsed, failed(`healthy, but ${unansweredBy(facts)}`));
+    if (unseen(facts)) return waitForBalancer(facts, elapsed, failed(`healthy, but ${unansweredBy(facts)}`));
     const limit = facts.aliveIntervalMs + PATIENCE.aliveMarginMs;
     if (elapsed >= limit) return failed(`healthy, but ${limit / 1000} s after it was let in the balancer says "${facts.standing}"`);
-    return facts.standing === 'out' ? { do: 'set', wanted: 'in' } : { do: 'wait', why: 'the balancer has not found it alive yet' };
+    return facts.standing === 'out' || facts.drift
+      ? { do: 'set', wanted: 'in' }
+      : { do: 'wait', why: 'the balancer has not found it alive yet' };
   }
 
   /** A healthy client that could not be restarted goes in again; one that is not healthy stays out. */
@@ -204,6 +208,7 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
 
 const HALTED = 'the operation was stopped';
 const failed = (why: string): StepAction => ({ do: 'settle', result: 'failed', why });
+const unseen = (facts: MemberFacts): boolean => facts.standing === 'unknown' && !facts.drift;
 const unansweredBy = (facts: MemberFacts): string => facts.away ?? 'the balancer does not answer';
 
 function advance(member: MemberProgress, detail?: string): StepAction {

@@ -6,7 +6,7 @@ import type { RollPlan } from './plan.js';
 export type JournalEvent =
   | { readonly type: 'started'; readonly at: number; readonly plan: RollPlan }
   /** A controller took the run into its hands: at its start, after a crash, or because an operator resumed it. */
-  | { readonly type: 'attached'; readonly at: number; readonly why: 'started' | 'restarted' | 'resumed' }
+  | { readonly type: 'attached'; readonly at: number; readonly why: 'started' | 'restarted' | 'resumed' | 'aborting' }
   | { readonly type: 'taken-out'; readonly at: number; readonly client: string; readonly error: string | null }
   | {
       readonly type: 'entered';

@@ -14,6 +14,8 @@ export interface ClientFacts {
 /** What was seen of the member in hand; only what its step looks at is measured. */
 export interface MemberFacts {
   readonly standing: Standing;
+  /** The standing is unknown because a balancer's file and its running state differ: telling it again mends that. */
+  readonly drift: boolean;
   /** How long a backend that is let in again can look dead to the balancer. */
   readonly aliveIntervalMs: number;
   readonly connections: Measured<{ readonly connections: readonly Connection[] }>;

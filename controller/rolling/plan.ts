@@ -249,8 +249,7 @@ function* warningsOf(input: PlanInput, chosen: readonly Client[], balanced: read
 
 const standing = (input: PlanInput, client: Client): ClientFacts['standing'] =>
   client.pool === 0 ? 'none' : (input.clients.get(client.spec.name)?.standing ?? 'unknown');
-const isDead = (facts: ClientFacts | undefined): boolean =>
-  facts?.health === 'down' && ['in', 'dead'].includes(facts.standing);
+const isDead = (facts: ClientFacts | undefined): boolean => facts?.health === 'down' && ['in', 'dead'].includes(facts.standing);
 const describe = (facts: ClientFacts): string =>
   facts.standing === 'in' ? facts.health : `${facts.standing} in the balancer, ${facts.health}`;
 

@@ -99,7 +99,7 @@ function attached(progress: Progress, { at, why }: Extract<JournalEvent, { type:
     name,
     why === 'resumed' && m.state === 'failed' ? waiting(m.planned, at) : { ...m, since: at },
   ]);
-  const reopened = why === 'resumed' ? { halting: null, finished: null } : {};
+  const reopened = why === 'resumed' || why === 'aborting' ? { halting: null, finished: null } : {};
   return { ...progress, ...reopened, members: new Map(members), idleSince: at };
 }
 

@@ -1,7 +1,13 @@
-import { memberOf, type Progress } from './progress.js';
+import { evolve, memberOf, type Progress, replay } from './progress.js';
 import { planSteps } from './plan.js';
 import type { JournalEvent } from './events.js';
 import type { MemberResult, OperationEvent, OperationResult, OperationSummary } from '../../shared/model/operation.js';
+
+const ATTACHED = {
+  restarted: 'the controller was away and takes the operation up again',
+  resumed: 'resumed',
+  aborting: 'taken up again to be aborted',
+} as const;
 
 /** What an operator sees of one journal event, given the state before and after it. */
 export function toOperationEvents(before: Progress | null, event: JournalEvent, after: Progress): OperationEvent[] {
@@ -29,9 +35,7 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
       return [{ type: 'started', operation, action: event.plan.action, at: event.at, plan: planSteps(event.plan) }, ...warnings];
     }
     case 'attached':
-      return event.why === 'started'
-        ? []
-        : [note(null, event.why === 'restarted' ? 'the controller was away and takes the operation up again' : 'resumed')];
+      return event.why === 'started' ? [] : [note(null, ATTACHED[event.why])];
     case 'taken-out':
       return [
         note(
@@ -72,6 +76,16 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
     case 'finished':
       return [{ type: 'result', result: resultOf(after) }];
   }
+}
+
+/** A journal as an operator reads it; the results that ended it before it was taken up again are left out. */
+export function tellJournal(journal: readonly JournalEvent[]): OperationEvent[] {
+  let progress: Progress | null = null;
+  return journal.flatMap((event, index) => {
+    const before: Progress | null = progress;
+    progress = before === null ? replay([event]) : evolve(before, event);
+    return event.type === 'finished' && index < journal.length - 1 ? [] : toOperationEvents(before, event, progress);
+  });
 }
 
 /** The end of a finished run. */

@@ -1,0 +1,51 @@
+import { createAgentApi } from './agent-api.js';
+import { createBalancerDriver } from './balancers/index.js';
+import { createAllowList } from './config/allow-list.js';
+import type { AgentConfig } from './config/config.js';
+import { createConnections } from './connections/index.js';
+import { openLedger } from './ledger.js';
+import { createLink } from './link/link.js';
+import { readSinceStart } from './logs/index.js';
+import { createMemory } from './memory/index.js';
+import { createProcesses, createServiceManager } from './services/index.js';
+import type { Lifecycle } from '../shared/lifecycle.js';
+import type { Log } from '../shared/log.js';
+import type { Clock } from '../shared/ports/clock.js';
+import { exec } from '../shared/ports/exec.js';
+import { makeFolder } from '../shared/ports/files.js';
+
+export interface AgentDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lifecycle: Lifecycle;
+  /** Of the host: what its services inherit. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly platform: NodeJS.Platform;
+  readonly uid: number;
+}
+
+/** An agent that dials its controller when this resolves, and ends with the lifecycle. Errors: `config`, `failed` (its state cannot be read). */
+export async function startAgent(deps: AgentDeps, config: AgentConfig, version: string): Promise<void> {
+  const { clock, log, lifecycle, env, uid } = deps;
+  const { name, stateDir, commands } = config;
+  await makeFolder(stateDir);
+  const ledger = await openLedger(stateDir);
+  lifecycle.onShutdown('ledger', () => ledger.close());
+  const processes = createProcesses();
+  const api = createAgentApi({
+    name,
+    version,
+    clock,
+    allow: createAllowList(config),
+    manager: createServiceManager({ commands, stateDir, processes, clock, exec, env, uid }),
+    ledger,
+    memory: createMemory(processes, deps.platform),
+    connections: createConnections(exec),
+    log: readSinceStart,
+    balancer: (spec) => createBalancerDriver(spec, { exec }),
+  });
+  const link = createLink({ address: config.controller, name, version, api, clock, log });
+  lifecycle.onShutdown('link', () => link.stop());
+  link.start();
+  log.info({ controller: config.controller }, `ctl-agent ${name} dials its controller`);
+}

@@ -1,0 +1,36 @@
+import { startAgent } from './agent.js';
+import { loadAgentConfig } from './config/load.js';
+import { formatProblem } from '../shared/ini/ini.js';
+import { createLifecycle, shutdownOnSignals } from '../shared/lifecycle.js';
+import { createLogger } from '../shared/log.js';
+import { systemClock } from '../shared/ports/clock.js';
+import { exitCodeOf, parseOptions, printError } from '../shared/program-options.js';
+
+const version = process.env.CTL_VERSION ?? 'development';
+const USAGE = 'usage: ctl-agent [-c agent.ini] [--log-level debug|info|warn|error]\n';
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2), 'agent.ini');
+  if (options.only !== null) return void process.stdout.write(options.only === 'version' ? `${version}\n` : USAGE);
+  const config = await loadAgentConfig(options.file);
+  for (const problem of config.warnings) process.stderr.write(`${formatProblem(problem)}\n`);
+  const log = createLogger({ name: 'ctl-agent', level: options.logLevel });
+  const lifecycle = createLifecycle({ log });
+  shutdownOnSignals(lifecycle, { source: process, exit: (code) => process.exit(code) });
+  const env = Object.fromEntries(Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+  try {
+    await startAgent(
+      { clock: systemClock, log, lifecycle, env, platform: process.platform, uid: process.getuid?.() ?? 0 },
+      config,
+      version,
+    );
+  } catch (error) {
+    await lifecycle.shutdown('it could not start');
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(printError('ctl-agent', error));
+  process.exit(exitCodeOf(error));
+});

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { check } from './actions/check.js';
+import { openLastSeen } from './actions/last-seen.js';
+import { createOperations, type Operations } from './actions/operations.js';
+import { status } from './actions/status.js';
+import { createControlService } from './api/control-service.js';
+import { createChecks } from './checks/runner.js';
+import { type ClusterConfig, servicesOnHost } from './config/cluster.js';
+import { selectServices } from './config/select.js';
+import { createLinks } from './fleet/links.js';
+import { openJournalStore } from './rolling/journal.js';
+import { acquireLock } from './rolling/lock.js';
+import { AppError } from '../shared/errors.js';
+import type { Lifecycle } from '../shared/lifecycle.js';
+import type { Log } from '../shared/log.js';
+import type { ControlApi } from '../shared/model/control-api.js';
+import type { Clock } from '../shared/ports/clock.js';
+import { makeFolder } from '../shared/ports/files.js';
+import { identifyProcess } from '../shared/ports/process-identity.js';
+import { type Address, parseAddress } from '../shared/rpc/address.js';
+import { createRpcServer } from '../shared/rpc/server.js';
+
+export interface ControllerOptions {
+  readonly config: ClusterConfig;
+  /** Where to listen: `[controller] address`, or a socket of our own in embedded mode. */
+  readonly address: string;
+  readonly version: string;
+  /** False in embedded mode: an unfinished operation is left to the operator. */
+  readonly resumesByItself: boolean;
+}
+
+export interface ControllerDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lifecycle: Lifecycle;
+}
+
+export interface Controller {
+  readonly api: ControlApi;
+  /** Where it listens, with the real port. */
+  readonly address: Address;
+}
+
+/**
+ * A controller that serves when this resolves; it ends with the lifecycle.
+ * Errors: `conflict` (another controller owns the state_dir, or the address), `config`, `failed` (a state file that cannot be read).
+ */
+export async function startController({ clock, log, lifecycle }: ControllerDeps, options: ControllerOptions): Promise<Controller> {
+  const { config, version } = options;
+  const { stateDir, heartbeatMs } = config.controller;
+  const lock = { identify: identifyProcess };
+  await makeFolder(stateDir);
+  const owned = await acquireLock(join(stateDir, 'controller.lock'), { what: 'ctl-controller', by: config.path }, lock);
+  lifecycle.onShutdown('state_dir', () => owned.release());
+
+  const links = createLinks({ clock, log, heartbeatMs, version });
+  for (const host of new Set([...config.services.values()].map((s) => s.host)))
+    links.assign(
+      host,
+      servicesOnHost(config, host).map((s) => s.spec),
+    );
+  const checks = createChecks({ config: () => config, fleet: links, clock });
+  const operations = createOperations({
+    world: { config: () => config, fleet: links, checks, clock },
+    journals: await openJournalStore(stateDir),
+    lock: (what, by) => acquireLock(config.lockFile, { what, by }, lock),
+    log,
+    resumesByItself: options.resumesByItself,
+  });
+  const select = (selectors: readonly string[]) =>
+    selectors.length === 0 ? [...config.frontends, ...config.clients] : selectServices(config, selectors);
+  const seen = { select, lastSeen: await openLastSeen(join(stateDir, 'last-seen.json')), clock };
+  const api = createControlApi(operations, {
+    check: (request, signal) => check({ ...seen, checks, hosts: () => links.hosts() }, request, signal),
+    status: async (request) => status(seen, request),
+  });
+
+  const server = createRpcServer({ log }, { address: parseAddress(options.address), services: [links.service, createControlService(api)] });
+  lifecycle.onShutdown('links', () => links.stop());
+  lifecycle.onShutdown('server', () => server.stop());
+  await server.start();
+  await operations.recover();
+  // Ends first: whoever follows it is told, and the next controller takes it up again.
+  lifecycle.onShutdown('operation', () => operations.stop());
+  log.info({ config: config.path, clients: config.clients.length }, 'ctl-controller is ready');
+  return { api, address: server.address() };
+}
+
+const createControlApi = (operations: Operations, reads: Pick<ControlApi, 'check' | 'status'>): ControlApi => ({
+  ...reads,
+  plan: (request, signal) => operations.plan(request, signal),
+  run: (request, signal) => operations.run(request, signal),
+  operations: (signal) => operations.operations(signal),
+  events: (id, options, signal) => operations.events(id, options, signal),
+  resume: (id, signal) => operations.resume(id, signal),
+  halt: (id, how, signal) => operations.halt(id, how, signal),
+});
+
+/** Where a controller that is started by hand listens. Errors: `config`. */
+export function addressOf(config: ClusterConfig): string {
+  if (config.controller.address !== null) return config.controller.address;
+  throw new AppError('config', `${config.path} has no [controller] address`, { hint: 'add it, for example: address = 127.0.0.1:7400' });
+}

@@ -1,0 +1,39 @@
+import { addressOf, startController } from './app.js';
+import { loadCluster } from './config/load.js';
+import { formatProblem, hasErrors } from '../shared/ini/ini.js';
+import { AppError } from '../shared/errors.js';
+import { createLifecycle, shutdownOnSignals } from '../shared/lifecycle.js';
+import { createLogger } from '../shared/log.js';
+import { systemClock } from '../shared/ports/clock.js';
+import { formatAddress } from '../shared/rpc/address.js';
+import { exitCodeOf, parseOptions, printError } from '../shared/program-options.js';
+
+const version = process.env.CTL_VERSION ?? 'development';
+const USAGE = 'usage: ctl-controller [-c cluster.ini] [--log-level debug|info|warn|error]\n';
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2), 'cluster.ini');
+  if (options.only !== null) return void process.stdout.write(options.only === 'version' ? `${version}\n` : USAGE);
+  const { config, problems } = await loadCluster(options.file, process.env);
+  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  if (config === null || hasErrors(problems))
+    throw new AppError('config', `${options.file} has errors: not started`, { hint: 'mend them; ctl config check shows them again' });
+  const log = createLogger({ name: 'ctl-controller', level: options.logLevel, file: config.logFile });
+  const lifecycle = createLifecycle({ log });
+  shutdownOnSignals(lifecycle, { source: process, exit: (code) => process.exit(code) });
+  try {
+    const { address } = await startController(
+      { clock: systemClock, log, lifecycle },
+      { config, address: addressOf(config), version, resumesByItself: true },
+    );
+    process.stdout.write(`ctl-controller listens on ${formatAddress(address)}, its log is ${config.logFile}\n`);
+  } catch (error) {
+    await lifecycle.shutdown('it could not start');
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(printError('ctl-controller', error));
+  process.exit(exitCodeOf(error));
+});

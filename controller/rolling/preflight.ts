@@ -1,0 +1,81 @@
+import { inParallel } from '../checks/bounded.js';
+import { observeBalancers } from '../checks/standings.js';
+import { balancersOf, type Service } from '../config/cluster.js';
+import { selectServices } from '../config/select.js';
+import { AppError, toAppError } from '../../shared/errors.js';
+import type { RunRequest } from '../../shared/model/control-api.js';
+import { makePlan, type RollPlan } from './plan.js';
+import { observeClients, type RollWorld } from './ports.js';
+
+const PING_MS = 3_000;
+const STATE_MS = 5_000;
+/** One attempt to find out whether a ZEO server or a frontend answers. */
+const ANSWER_MS = 3_000;
+
+/**
+ * Looks at everything that an operation needs, and plans it. Touches nothing.
+ * Errors: `usage` (unknown names), `unreachable` or `timeout` (an agent or a balancer that is needed does not answer), `precondition`.
+ */
+export async function preflight(world: RollWorld, id: string, request: RunRequest, signal: AbortSignal): Promise<RollPlan> {
+  const config = world.config();
+  const named = request.selectors.length === 0 ? null : selectServices(config, request.selectors);
+  await pingAll(world, neededHosts(world, named), signal);
+  const balancers = balancersOf(config);
+  const roots = [...config.services.values()].filter(
+    (s) => s.spec.type === 'ZeoServer' || config.frontends.includes(s) || named?.includes(s),
+  );
+  const [answers, states] = await Promise.all([
+    inParallel(
+      roots,
+      roots.length,
+      async (s) => [s.spec.name, await world.checks.answers(s, { timeoutMs: ANSWER_MS, signal })] as const,
+    ).then((pairs) => new Map(pairs)),
+    observeBalancers(config, world.fleet, { timeoutMs: STATE_MS, signal }),
+  ]);
+  // A balancer that is down is started by the plan; one that runs has to say what it does.
+  for (const { spec, host } of balancers) {
+    const state = states.get(spec.name);
+    if (state?.ok === false && answers.get(spec.name)?.ok !== false) {
+      throw new AppError('unreachable', `the state of the balancer ${spec.name} on ${host} cannot be read: ${state.why}`, {
+        hint: `nothing was touched. Look at its control socket on ${host}: does it answer?`,
+      });
+    }
+  }
+  return makePlan({
+    id,
+    at: world.clock.now(),
+    request,
+    config,
+    named,
+    clients: await observeClients(world, signal),
+    answers,
+    changesRestartBalancer: [...states.values()].some((state) => state.ok && state.driver === 'pound-file'),
+  });
+}
+
+/** Hosts of what is to be restarted, of the balancers, and of the services that everything stands on. */
+function neededHosts({ config }: RollWorld, named: readonly Service[] | null): string[] {
+  const { clients, services, frontends } = config();
+  const zeo = [...services.values()].filter((s) => s.spec.type === 'ZeoServer' && s.spec.serviceName !== '');
+  const front = frontends.filter((s) => s.spec.serviceName !== '');
+  return [...new Set([...(named ?? clients), ...balancersOf(config()), ...zeo, ...front].map((s) => s.host))];
+}
+
+async function pingAll({ fleet }: RollWorld, hosts: readonly string[], signal: AbortSignal): Promise<void> {
+  const errors = await inParallel(hosts, hosts.length, (host) =>
+    fleet
+      .agent(host)
+      .ping({ timeoutMs: PING_MS, signal })
+      .then(
+        () => null,
+        (error: unknown) => toAppError(error, 'unreachable', `agent ${host}`),
+      ),
+  );
+  const away = errors.filter((error) => error !== null);
+  const [first] = away;
+  if (first === undefined) return;
+  throw new AppError(first.code, away.map((error) => error.message).join('; '), {
+    hint: `nothing was touched. ${first.hint ?? ''}`.trim(),
+    cause: first,
+  });
+}
