@@ -2,6 +2,7 @@ import type { IniDocument } from '../../shared/ini/ini.js';
 import { addressOf } from '../../shared/model/service.js';
 import type { ClusterConfig, Service } from './cluster.js';
 import { placeOf, type Place, type Reader } from './reader.js';
+import { GLOBAL_KEYS } from './schema/defaults.js';
 import { COMMAND_SECTION } from './schema/schema.js';
 
 /** What no single value shows: two services on one address, numbers that cannot hold together, parts that are missing. */
@@ -14,6 +15,7 @@ export function crossCheck(document: IniDocument, config: ClusterConfig, reader:
   poolsWithoutBalancer(config, place, reader);
   activeClients(config, place, reader);
   serviceNames(document, config, place, reader);
+  pingOfWindows(document, config, reader);
 }
 
 type PlaceIn = (section: string, key?: string | null) => Place;
@@ -75,4 +77,12 @@ function serviceNames(document: IniDocument, config: ClusterConfig, place: Place
     if (name !== undefined && !called.has(name))
       reader.report('warning', placeOf(section), 'no service has this service_name: it is ignored');
   }
+}
+
+/** `-n 1` is one packet on Windows; elsewhere `-n` takes no number, and 1 becomes the host. */
+function pingOfWindows(document: IniDocument, config: ClusterConfig, reader: Reader): void {
+  const argv = reader.read(document.defaults, GLOBAL_KEYS.ping_command);
+  const at = argv?.indexOf('-n') ?? -1;
+  if (at < 0 || !/^\d+$/.test(argv?.[at + 1] ?? '') || !config.path.startsWith('/')) return;
+  reader.report('warning', placeOf(document.defaults, 'ping_command'), '"-n" does not count on this system', 'write -c');
 }

@@ -1,5 +1,5 @@
 import { hasErrors, parseIni, sortProblems, type IniDocument, type Problem } from '../../shared/ini/ini.js';
-import { cutReferences } from '../../shared/ini/interpolation.js';
+import { referencesOf } from '../../shared/ini/interpolation.js';
 import type { Client, ClusterConfig, Service } from './cluster.js';
 import { readCommands } from './commands.js';
 import { crossCheck } from './crosschecks.js';
@@ -9,7 +9,7 @@ import { GLOBAL_KEYS } from './schema/defaults.js';
 import { ANY_KEYS, DEFAULT_KEYS, FIXED_SECTIONS } from './schema/schema.js';
 import { CLUSTER_KEYS, CONNECT_KEYS, CONTROLLER_KEYS, FEEDCACHE_KEYS } from './schema/sections.js';
 import { CLIENT_KEYS } from './schema/services.js';
-import { NO_SECRETS, readPassword, type SecretSources } from './secrets.js';
+import { NO_SECRETS, readPassword, withoutSecrets, type SecretSources } from './secrets.js';
 import { readService } from './services.js';
 
 export interface LoadedCluster {
@@ -34,7 +34,7 @@ export function parseCluster(content: Uint8Array | string, path: string, options
   if (unreadable) return { config: null, problems, document };
   const reader = createReader(document, path, mentionedNames(document));
   const config = readConfig(document, path, options.secrets ?? NO_SECRETS, reader);
-  const all = sortProblems([...problems, ...reader.problems]);
+  const all = sortProblems([...problems, ...reader.problems].map(withoutSecrets));
   return { config: hasErrors(all) ? null : config, problems: all, document };
 }
 
@@ -101,6 +101,5 @@ function readPolicies(document: IniDocument, secrets: SecretSources, reader: Rea
 /** Names that some value refers to: a key that nothing reads is not junk if it is a part of others. */
 function mentionedNames(document: IniDocument): ReadonlySet<string> {
   const sections = [document.defaults, ...document.sections.values()];
-  const raws = sections.flatMap((section) => [...section.own.values()].map((entry) => entry.raw)).filter((raw) => raw.includes('%('));
-  return new Set(raws.flatMap((raw) => cutReferences(raw).pieces.flatMap((piece) => ('name' in piece ? piece.name : []))));
+  return new Set(sections.flatMap((section) => [...section.own.values()].flatMap((entry) => referencesOf(entry.raw))));
 }

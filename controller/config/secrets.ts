@@ -1,6 +1,8 @@
-import type { IniDocument } from '../../shared/ini/ini.js';
+import type { IniDocument, Problem } from '../../shared/ini/ini.js';
+import { referencesOf } from '../../shared/ini/interpolation.js';
 import { Secret } from '../../shared/model/secret.js';
 import { placeOf, type Reader } from './reader.js';
+import { FIXED_SECTIONS } from './schema/schema.js';
 import { CONNECT_KEYS } from './schema/sections.js';
 
 /** Where a password can come from beside the ini file: read before, so that reading the configuration stays pure. */
@@ -38,3 +40,35 @@ export function readPassword(document: IniDocument, sources: SecretSources, read
   }
   return passwd;
 }
+
+/** What a wrong password refers to is a part of it. */
+export function withoutSecrets(problem: Problem): Problem {
+  if (problem.severity !== 'error' || problem.key === null || !SECRET_KEYS.includes(problem.key) || !/%\(|->/.test(problem.message))
+    return problem;
+  return { ...problem, message: 'a reference %(name)s in it cannot be resolved', hint: 'write %% for a single %' };
+}
+
+/**
+ * The keys whose values must not be shown: passwords, what a password is made of, and whatever refers to one of these. By name, over
+ * all sections: to hide too much does no harm.
+ */
+export function secretKeys(document: IniDocument): ReadonlySet<string> {
+  const sections = [document.defaults, ...document.sections.values()];
+  const links = sections.flatMap((section) =>
+    [...section.own.values()].map((entry) => ({ key: entry.key, names: referencesOf(entry.raw) })),
+  );
+  const secret = new Set(SECRET_KEYS);
+  for (let size = 0; size !== secret.size;) {
+    size = secret.size;
+    for (const { key, names } of links) if (secret.has(key)) for (const name of names) secret.add(name);
+  }
+  for (let size = 0; size !== secret.size;) {
+    size = secret.size;
+    for (const { key, names } of links) if (names.some((name) => secret.has(name))) secret.add(key);
+  }
+  return secret;
+}
+
+const SECRET_KEYS: readonly string[] = Object.values(FIXED_SECTIONS).flatMap((keys) =>
+  Object.values(keys).flatMap((key) => (key.type.name === 'secret' ? key.key : [])),
+);

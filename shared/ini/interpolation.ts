@@ -3,7 +3,7 @@ export type Interpolated =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly kind: 'missing' | 'syntax' | 'loop' | 'size'; readonly why: string };
 
-export type Piece = { readonly text: string } | { readonly name: string } | { readonly bad: string };
+export type Piece = { readonly text: string } | { readonly name: string } | 'bad';
 
 /**
  * Cuts a raw value at its `%(name)s`. A `%` that is neither `%%` nor the beginning of `%(` stays as it is, which Python refuses:
@@ -19,7 +19,7 @@ export function cutReferences(raw: string): { readonly pieces: readonly Piece[];
     if (next === '(') {
       REFERENCE.lastIndex = at;
       const name = REFERENCE.exec(raw)?.[1];
-      if (name === undefined) return { pieces: [...pieces, { bad: raw.slice(at, at + 20) }], bare };
+      if (name === undefined) return { pieces: [...pieces, 'bad'], bare };
       pieces.push({ name: name.toLowerCase() });
       from = REFERENCE.lastIndex;
     } else {
@@ -51,7 +51,7 @@ export function interpolate(key: string, raw: string, lookup: (name: string) => 
   function expand(text: string, chain: readonly string[]): Interpolated | null {
     if (chain.length > MAX_DEPTH) return { ok: false, kind: 'loop', why: `more than ${MAX_DEPTH} references deep: ${chain.join(' -> ')}` };
     for (const piece of cutReferences(text).pieces) {
-      const failed = 'bad' in piece ? badSyntax(piece.bad) : 'name' in piece ? refer(piece.name, chain) : put(piece.text);
+      const failed = piece === 'bad' ? BAD_SYNTAX : 'name' in piece ? refer(piece.name, chain) : put(piece.text);
       if (failed !== null) return failed;
     }
     return null;
@@ -77,4 +77,9 @@ export function interpolate(key: string, raw: string, lookup: (name: string) => 
 
 const MAX_DEPTH = 10;
 const TOO_MUCH: Interpolated = { ok: false, kind: 'size', why: 'the references of this file expand to too much text' };
-const badSyntax = (text: string): Interpolated => ({ ok: false, kind: 'syntax', why: `bad reference "${text}": it must read %(name)s` });
+/** Without the text: it may be a password. */
+const BAD_SYNTAX: Interpolated = { ok: false, kind: 'syntax', why: 'a reference must read %(name)s: this one does not end' };
+
+/** The names that a raw value refers to itself. */
+export const referencesOf = (raw: string): string[] =>
+  raw.includes('%(') ? cutReferences(raw).pieces.flatMap((piece) => (piece !== 'bad' && 'name' in piece ? piece.name : [])) : [];

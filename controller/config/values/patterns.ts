@@ -34,9 +34,17 @@ const fromPython = (text: string): string =>
   });
 
 function withoutEmptyAlternatives(text: string): string {
-  const front = text.replace(/^\|+/, '');
-  const end = /((?:^|[^\\])(?:\\\\)*)\|+$/.exec(front);
-  return end === null ? front : front.slice(0, end.index) + (end[1] ?? '');
+  let start = 0;
+  while (text[start] === '|') start++;
+  let end = text.length;
+  while (end > start && text[end - 1] === '|' && !isEscaped(text, end - 1)) end--;
+  return text.slice(start, end);
+}
+
+function isEscaped(text: string, index: number): boolean {
+  let slashes = 0;
+  while (text[index - 1 - slashes] === '\\') slashes++;
+  return slashes % 2 === 1;
 }
 
 function compileError(text: string): string | null {

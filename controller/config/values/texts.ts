@@ -31,11 +31,18 @@ export const names: ValueType<readonly string[]> = {
   blank: [],
   parse(value) {
     const all = value.split(/[,\n]/).map((name) => name.trim());
-    const unique = [...new Set(all.filter((name) => name !== ''))];
-    const twice = all.find((name, index) => name !== '' && all.indexOf(name) < index);
-    return twice === undefined ? good(unique) : doubtful(unique, `${shown(twice)} stands here twice`);
+    const unique = new Set<string>();
+    let twice: string | null = null;
+    for (const name of all.filter((each) => each !== '')) {
+      if (unique.has(name)) twice ??= name;
+      unique.add(name);
+    }
+    if (unique.size > MAX_NAMES) return bad(`${unique.size} names are more than ${MAX_NAMES}`);
+    return twice === null ? good([...unique]) : doubtful([...unique], `${shown(twice)} stands here twice`);
   },
 };
+
+const MAX_NAMES = 1000;
 
 export const mailAddresses: ValueType<readonly string[]> = {
   name: 'mail addresses with ; or , between them',
@@ -76,7 +83,13 @@ export const command: ValueType<Argv | null> = {
 export const slashless: ValueType<string> = {
   name: 'path inside Zope',
   blank: '',
-  parse: (value) => good(value.replace(/^\/+|\/+$/g, '')),
+  parse: (value) =>
+    good(
+      value
+        .split('/')
+        .filter((part) => part !== '')
+        .join('/'),
+    ),
 };
 
 /** A path below the site's root, as it is written. */

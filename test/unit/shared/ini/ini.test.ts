@@ -73,7 +73,7 @@ describe('problems', () => {
       'error cluster.ini:2: [s] a: %(gone)s: there is no key "gone" in this section or in [DEFAULT]',
       'error cluster.ini:3: [s] b: refers to itself: b -> c -> b',
       'error cluster.ini:4: [s] c: refers to itself: c -> b -> c',
-      'error cluster.ini:5: [s] d: bad reference "%(x": it must read %(name)s',
+      'error cluster.ini:5: [s] d: a reference must read %(name)s: this one does not end',
     ]);
   });
 
@@ -128,7 +128,7 @@ test('no input makes the parser throw: each key has an answer, each problem a li
   fc.assert(
     fc.property(fc.oneof(bytes, text), (content) => {
       const { document, problems } = read(content);
-      const lines = 1 + [...content].filter((unit) => unit === '\n' || unit === '\r' || unit === 10 || unit === 13).length;
+      const lines = 1 + Buffer.from(content).filter((byte) => byte === 10 || byte === 13).length;
       for (const { line } of problems) expect(line ?? 1).toBeLessThanOrEqual(lines);
       for (const section of document.sections.values()) for (const key of section.keys()) expect(section.get(key)).toBeDefined();
     }),

@@ -1,0 +1,95 @@
+import { AppError } from '../../shared/errors.js';
+import { DEFAULT_SECTION, formatProblem, hasErrors, type IniDocument, type IniSection, type ParsedIni } from '../../shared/ini/ini.js';
+import { SERVICE_TYPES } from '../../shared/model/service.js';
+import type { AnyKey, Keys } from './schema/key.js';
+import { COMMAND_SECTION, DEFAULT_KEYS, FIXED_SECTIONS, keysOfCommand, keysOfService } from './schema/schema.js';
+import { secretKeys, withoutSecrets } from './secrets.js';
+
+/** One effective value, as the program goes by it. */
+export interface ShownValue {
+  readonly key: string;
+  /** After inheritance and interpolation; a password reads `[redacted]`. */
+  readonly value: string;
+  /** Where it is written; null: the default of the schema. */
+  readonly origin: { readonly section: string; readonly line: number } | null;
+  readonly sentence: string;
+}
+
+export interface ShownSection {
+  readonly section: string;
+  readonly line: number;
+  readonly values: readonly ShownValue[];
+}
+
+const REDACTED = '[redacted]';
+
+/** `config show`: every key that a section can have with its effective value and where it comes from. Pure. */
+export function showConfig(document: IniDocument): ShownSection[] {
+  const hidden = secretKeys(document);
+  return [document.defaults, ...document.sections.values()].flatMap((section) => {
+    const keys = keysOf(section);
+    return keys === null
+      ? []
+      : [{ section: section.name, line: section.line, values: Object.values(keys).map((key) => shownValue(section, key, hidden)) }];
+  });
+}
+
+function shownValue(section: IniSection, { key, default: fallback, sentence }: AnyKey, hidden: ReadonlySet<string>): ShownValue {
+  const found = section.get(key);
+  if (found === undefined || (found.ok && found.text === '')) return { key, value: fallback, origin: null, sentence };
+  const text = found.ok ? found.text : found.entry.raw;
+  const origin = { section: found.entry.section, line: found.entry.line };
+  return { key, value: hidden.has(key) ? REDACTED : text, origin, sentence };
+}
+
+/** null: a section that nothing reads. */
+function keysOf(section: IniSection): Keys | null {
+  if (section.name === DEFAULT_SECTION) return DEFAULT_KEYS;
+  if (Object.hasOwn(FIXED_SECTIONS, section.name)) return FIXED_SECTIONS[section.name] ?? null;
+  if (COMMAND_SECTION.test(section.name)) return keysOfCommand();
+  const written = section.get('type');
+  const type = SERVICE_TYPES.find((candidate) => written?.ok === true && written.text === candidate);
+  return type === undefined ? null : keysOfService(type);
+}
+
+export type RawConfig = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/**
+ * `config show --raw`: `{section: {key: value}}` as Python's configparser gives it, `[DEFAULT]` under that name. Pure. Errors: `config`
+ * where Python raises, naming each place. Without `secrets` every password reads `[redacted]`, also where another value refers to it.
+ */
+export function rawConfig({ document, problems }: ParsedIni, options: { readonly secrets: boolean }): RawConfig {
+  if (hasErrors(problems))
+    throw new AppError(
+      'config',
+      problems
+        .filter((problem) => problem.severity === 'error')
+        .map((problem) => formatProblem(withoutSecrets(problem)))
+        .join('\n'),
+    );
+  const sections = [document.defaults, ...document.sections.values()];
+  const size = sections.reduce((sum, section) => sum + section.own.size + document.defaults.own.size, 0);
+  if (size > MAX_VALUES) throw new AppError('config', `${document.file}: ${size} values are too many to show`);
+  const hidden = options.secrets ? new Set<string>() : secretKeys(document);
+  return fromPairs(
+    sections.map((section) => [section.name, fromPairs(section.keys().map((key) => [key, rawValue(document, section, key, hidden)]))]),
+  );
+}
+
+/** Inheritance multiplies: sections by keys of [DEFAULT]. */
+const MAX_VALUES = 1_000_000;
+
+function rawValue(document: IniDocument, section: IniSection, key: string, hidden: ReadonlySet<string>): string {
+  const value = section.get(key);
+  if (value === undefined) return '';
+  if (value.ok) return hidden.has(key) && value.text !== '' ? REDACTED : value.text;
+  const why = hidden.has(key) ? 'a reference %(name)s in it cannot be resolved' : value.why;
+  throw new AppError('config', `${document.file}:${value.entry.line}: [${section.name}] ${key}: ${why}`);
+}
+
+/** Also for a section or key called `__proto__`. */
+function fromPairs<T>(pairs: readonly (readonly [string, T])[]): Readonly<Record<string, T>> {
+  const made = Object.create(null) as Record<string, T>;
+  for (const [name, value] of pairs) Object.defineProperty(made, name, { value, enumerable: true, configurable: true, writable: true });
+  return made;
+}
