@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../shared/errors.js';
+import type { AgentApi, CallOptions, EffectOptions } from '../../../shared/model/agent-api.js';
+import { processId } from '../../../shared/model/process.js';
+import { aBalancer, type FakeAgent, STARTED_AT } from './fake-agent.js';
+
+/** An AgentApi, and the agent in memory that is behind it; zeoclient1.1 and pound are assigned. */
+export interface Harness {
+  readonly api: AgentApi;
+  readonly agent: FakeAgent;
+  close(): Promise<void>;
+}
+
+/** What every AgentApi does, whatever lies between its caller and the agent. */
+export function agentApiContract(way: string, open: () => Promise<Harness>): void {
+  describe(`AgentApi ${way}`, () => {
+    let api: AgentApi;
+    let agent: FakeAgent;
+    let harness: Harness;
+    const signal = new AbortController().signal;
+    const options: CallOptions = { signal, timeoutMs: 20_000 };
+    const command = (commandId: string, more: Partial<CallOptions> = {}): EffectOptions => ({ ...options, ...more, commandId });
+
+    beforeEach(async () => {
+      harness = await open();
+      ({ api, agent } = harness);
+    });
+    afterEach(async () => {
+      agent.release();
+      await harness.close();
+    });
+
+    it('tells who the agent is', async () => {
+      expect(await api.ping(options)).toEqual({ name: 'web1', version: '1.2.3', at: STARTED_AT });
+    });
+
+    it('brings each answer as the agent gave it', async () => {
+      expect(await api.process('zeoclient1.1', options)).toEqual({ state: 'running', process: processId(42, 777), startedAt: STARTED_AT });
+      expect(await api.memory('zeoclient1.1', options)).toEqual({ ok: true, process: processId(42, 777), rssKb: 626_688, uptimeS: 12.5 });
+      expect(await api.connections('zeoclient1.1', options)).toEqual({
+        ok: true,
+        connections: [{ peer: '127.0.0.1:5000', silentMs: null, pending: true }],
+      });
+      expect(await api.log('zeoclient1.1', options)).toMatchObject({
+        ok: true,
+        since: null,
+        findings: 1,
+        last: { level: null, text: 'Käse\n  at line 1' },
+      });
+      expect(await api.balancer('pound', options)).toEqual(aBalancer);
+      expect(await api.start('zeoclient1.1', command('a'))).toEqual({ state: 'starting', why: 'zeoclient1.1 has been asked to start' });
+      expect(await api.stop('zeoclient1.1', { replacing: processId(42, 777), deadlineMs: 3000 }, command('b'))).toEqual({
+        how: 'killed',
+        ms: 1234.5,
+      });
+      await api.setBackend('pound', { address: '127.0.0.1:8080', wanted: 'out' }, command('c'));
+      expect(agent.performed).toEqual(['start zeoclient1.1', 'stop zeoclient1.1 42@777 3000', 'setBackend pound 127.0.0.1:8080 out']);
+    });
+
+    it('brings what could not be measured with its reason, never as zero', async () => {
+      agent.answers.memory = async () => ({ ok: false, why: 'no pid file' });
+      agent.answers.connections = async () => ({ ok: false, why: 'no /proc here' });
+      agent.answers.log = async () => ({ ok: false, why: 'permission denied' });
+      agent.answers.process = async () => ({ state: 'unknown', why: 'systemctl does not answer' });
+      expect(await api.memory('zeoclient1.1', options)).toEqual({ ok: false, why: 'no pid file' });
+      expect(await api.connections('zeoclient1.1', options)).toEqual({ ok: false, why: 'no /proc here' });
+      expect(await api.log('zeoclient1.1', options)).toEqual({ ok: false, why: 'permission denied' });
+      expect(await api.process('zeoclient1.1', options)).toEqual({ state: 'unknown', why: 'systemctl does not answer' });
+    });
+
+    it('rejects with code, message and hint of the agent', async () => {
+      const error = await api.process('zeoclient9', options).catch((e: unknown) => e);
+      expect(error).toMatchObject({
+        code: 'not-found',
+        message: 'no service zeoclient9 was assigned to web1',
+        hint: 'see machine = in cluster.ini',
+      });
+      agent.answers.balancer = () => Promise.reject(new AppError('failed', 'pound says: 404 “not found”'));
+      await expect(api.balancer('pound', options)).rejects.toMatchObject({
+        code: 'failed',
+        message: 'pound says: 404 “not found”',
+        hint: undefined,
+      });
+    });
+
+    it('does a thing once, however often it comes with the same command id', async () => {
+      const first = await api.start('zeoclient1.1', command('same'));
+      expect(await api.start('zeoclient1.1', command('same'))).toEqual(first);
+      await api.start('zeoclient1.1', command('other'));
+      expect(agent.performed).toEqual(['start zeoclient1.1', 'start zeoclient1.1']);
+    });
+
+    it('answers a repeated command that is still being carried out when it has been', async () => {
+      const held = agent.hold('start');
+      const first = api.start('zeoclient1.1', command('same'));
+      await held;
+      const second = api.start('zeoclient1.1', command('same'));
+      agent.release();
+      expect(await Promise.all([first, second])).toEqual([await first, await first]);
+      expect(agent.performed).toEqual(['start zeoclient1.1']);
+    });
+
+    it('rejects with timeout when there is no answer in time, and the agent stops working on it', async () => {
+      const held = agent.hold('log');
+      const call = api.log('zeoclient1.1', { signal, timeoutMs: 100 });
+      const atAgent = await held;
+      await expect(call).rejects.toMatchObject({ code: 'timeout' });
+      await aborted(atAgent);
+    });
+
+    it('rejects with the reason of its signal, and the agent stops working on it', async () => {
+      const abort = new AbortController();
+      const held = agent.hold('balancer');
+      const call = api.balancer('pound', { signal: abort.signal, timeoutMs: 20_000 });
+      const atAgent = await held;
+      abort.abort(new AppError('cancelled', 'enough'));
+      await expect(call).rejects.toMatchObject({ code: 'cancelled', message: 'enough' });
+      await aborted(atAgent);
+    });
+
+    it('does nothing for a signal that has aborted before', async () => {
+      const over = AbortSignal.abort(new AppError('cancelled', 'too late'));
+      await expect(api.start('zeoclient1.1', command('x', { signal: over }))).rejects.toMatchObject({
+        code: 'cancelled',
+        message: 'too late',
+      });
+      await api.ping(options);
+      expect(agent.performed).toEqual([]);
+    });
+
+    it('answers one call while another one waits', async () => {
+      const held = agent.hold('log');
+      const slow = api.log('zeoclient1.1', options);
+      await held;
+      expect(await api.ping(options)).toMatchObject({ name: 'web1' });
+      agent.release();
+      expect(await slow).toMatchObject({ ok: true });
+    });
+  });
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));

@@ -1,0 +1,133 @@
+import { linkSignals, orAborted, reasonOf } from '../../../shared/abort.js';
+import { AppError } from '../../../shared/errors.js';
+import type { AgentApi, CallOptions, EffectOptions } from '../../../shared/model/agent-api.js';
+import { processId } from '../../../shared/model/process.js';
+import type { ServiceSpec } from '../../../shared/model/service.js';
+import type { LinkedAgent } from '../../../agent/link/link.js';
+
+/** What an agent keeps on its disk: the results of what it changed, by command id. */
+export type Ledger = Map<string, Promise<unknown>>;
+
+/** An agent in memory that keeps to the contract of AgentApi, for the host web1. */
+export interface FakeAgent {
+  readonly api: LinkedAgent;
+  /** What really was done, in order. */
+  readonly performed: string[];
+  /** The services that were assigned last. */
+  services: readonly ServiceSpec[];
+  /** Answers of single verbs, instead of the usual ones. */
+  answers: Partial<{ [V in keyof AgentApi]: () => ReturnType<AgentApi[V]> }>;
+  /** Calls of this verb do not answer until `release`; resolves with the signal of the first one. */
+  hold(verb: keyof AgentApi): Promise<AbortSignal>;
+  release(): void;
+}
+
+export const STARTED_AT = Date.UTC(2024, 8, 25, 14, 47, 17);
+
+export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
+  const held = new Map<string, (signal: AbortSignal) => void>();
+  let gate = latch();
+  const fake: FakeAgent = {
+    performed: [],
+    services: [],
+    answers: {},
+    hold: (verb) => new Promise((resolve) => held.set(verb, resolve)),
+    release() {
+      held.clear();
+      gate.open();
+      gate = latch();
+    },
+    api: {
+      assign(services) {
+        fake.services = services;
+      },
+      ping: (options) => read<'ping'>('ping', options, async () => ({ name: 'web1', version: '1.2.3', at: STARTED_AT })),
+      process: (service, options) =>
+        read<'process'>('process', options, async () => {
+          find(service);
+          return { state: 'running', process: processId(42, 777), startedAt: STARTED_AT };
+        }),
+      memory: (service, options) =>
+        read<'memory'>('memory', options, async () => {
+          find(service);
+          return { ok: true, process: processId(42, 777), rssKb: 626_688, uptimeS: 12.5 };
+        }),
+      connections: (service, options) =>
+        read<'connections'>('connections', options, async () => {
+          find(service);
+          return { ok: true, connections: [{ peer: '127.0.0.1:5000', silentMs: null, pending: true }] };
+        }),
+      log: (service, options) =>
+        read<'log'>('log', options, async () => {
+          find(service);
+          const entry = { time: '2024-09-25 16:47:17,760', level: null, text: 'Käse\n  at line 1' };
+          return { ok: true, since: null, findings: 1, entries: [entry], last: entry };
+        }),
+      balancer: (service, options) => read<'balancer'>('balancer', options, async () => ({ ...aBalancer, name: find(service) })),
+      start: (service, options) =>
+        change<'start'>('start', service, options, async () => ({ state: 'starting', why: `${service} has been asked to start` })),
+      stop: (service, { replacing, deadlineMs }, options) =>
+        change<'stop'>('stop', `${service} ${replacing} ${deadlineMs}`, options, async () => ({ how: 'killed', ms: 1234.5 })),
+      setBackend: (balancer, { address, wanted }, options) =>
+        change<'setBackend'>('setBackend', `${balancer} ${address} ${wanted}`, options, async () => undefined),
+    },
+  };
+  return fake;
+
+  async function read<V extends keyof AgentApi>(verb: V, options: CallOptions, usual: () => Promise<Answer<V>>): Promise<Answer<V>> {
+    using linked = linkSignals([options.signal], options.timeoutMs, verb);
+    held.get(verb)?.(linked.signal);
+    if (held.has(verb)) await orAborted(gate.opened, linked.signal);
+    return await ((fake.answers[verb] as typeof usual | undefined) ?? usual)();
+  }
+
+  /** The first call with a command id does it; every one with the same id gets the result of that, also while it still goes on. */
+  async function change<V extends 'start' | 'stop' | 'setBackend'>(
+    verb: V,
+    what: string,
+    options: EffectOptions,
+    usual: () => Promise<Answer<V>>,
+  ): Promise<Answer<V>> {
+    if (options.signal.aborted) throw reasonOf(options.signal);
+    find(what.split(' ')[0] ?? '');
+    const known = ledger.get(options.commandId);
+    const result = known ?? read(verb, options, usual);
+    if (known === undefined) {
+      fake.performed.push(`${verb} ${what}`);
+      ledger.set(options.commandId, result);
+    }
+    using linked = linkSignals([options.signal], options.timeoutMs, verb);
+    return (await orAborted(result, linked.signal)) as Answer<V>;
+  }
+
+  function find(service: string): string {
+    if (fake.services.some(({ name }) => name === service)) return service;
+    throw new AppError('not-found', `no service ${service} was assigned to web1`, { hint: 'see machine = in cluster.ini' });
+  }
+}
+
+type Answer<V extends keyof AgentApi> = Awaited<ReturnType<AgentApi[V]>>;
+
+export const aService = (name: string): ServiceSpec => ({
+  name,
+  type: 'ZeoClient',
+  serviceName: 'Zope_1',
+  manager: 'command',
+  ip: '127.0.0.1',
+  port: 8080,
+  log: { file: '/srv/zope/1/log/event.log', readyPattern: 'Ready', criticalPattern: 'MemoryError', ignorePattern: '' },
+});
+
+export const aBalancer = {
+  name: 'pound',
+  driver: 'pound-control',
+  version: '4.16',
+  aliveIntervalS: 5,
+  backends: [{ address: '127.0.0.1:8080', place: 'http/zope', inFile: 'in', inRuntime: 'out', alive: false, sessions: 3 }],
+} as const;
+
+function latch() {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}

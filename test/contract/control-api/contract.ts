@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../shared/errors.js';
+import type { ControlApi, RunRequest } from '../../../shared/model/control-api.js';
+import type { OperationEvent } from '../../../shared/model/operation.js';
+import { createFakeControl, FAKE_NOW, FAKE_OPERATION, type FakeControl, type FakeControlScript } from '../../support/fake-control.js';
+
+export interface ControlHarness {
+  readonly api: ControlApi;
+  close(): Promise<void>;
+}
+
+const request: RunRequest = {
+  action: 'restart',
+  selectors: [],
+  by: 'jane@desk',
+  force: false,
+  oldForm: true,
+  maxFail: null,
+  batch: '50%',
+  deadlineS: 600,
+};
+
+/** What every ControlApi does, whatever lies between its caller and the controller. */
+export function controlApiContract(way: string, open: (control: FakeControl) => Promise<ControlHarness>): void {
+  describe(`ControlApi ${way}`, () => {
+    let harnesses: ControlHarness[] = [];
+    let signal: AbortSignal;
+    const over = async (script: FakeControlScript = {}) => {
+      const control = createFakeControl(script);
+      const harness = await open(control);
+      harnesses.push(harness);
+      return { control, api: harness.api };
+    };
+    beforeEach(() => {
+      signal = AbortSignal.timeout(20_000);
+    });
+    afterEach(async () => {
+      for (const harness of harnesses) await harness.close();
+      harnesses = [];
+    });
+
+    it('answers check, status and plan as the controller does', async () => {
+      const { api, control } = await over();
+      const same = createFakeControl();
+      expect(await api.check({ selectors: ['pool:1'], path: '/news' }, signal)).toEqual(
+        await same.check({ selectors: [], path: null }, signal),
+      );
+      expect(await api.status({ selectors: [] }, signal)).toEqual(await same.status({ selectors: [] }, signal));
+      expect(await api.plan(request, signal)).toEqual(await same.plan(request, signal));
+      expect(control.calls).toEqual(['check pool:1 /news', 'status', 'plan restart']);
+    });
+
+    it('streams an operation from its start to its result, and hands the request over whole', async () => {
+      const { api, control } = await over({ failing: 'zeoclient1.2' });
+      const events = await all(api.run(request, signal));
+      expect(events).toEqual(await all(createFakeControl({ failing: 'zeoclient1.2' }).run(request, signal)));
+      expect(events.at(-1)).toMatchObject({ type: 'result', result: { outcome: 'halted', exit: 1 } });
+      expect(control.requests).toEqual([request]);
+    });
+
+    it('lists operations, and follows and resumes one', async () => {
+      const summary = {
+        id: FAKE_OPERATION,
+        action: 'start',
+        state: 'running',
+        started: FAKE_NOW,
+        ended: null,
+        by: 'a@b',
+        done: ['x'],
+        failed: [],
+        untouched: ['y'],
+      } as const;
+      const { api, control } = await over({ operations: [summary, { ...summary, state: 'aborted', ended: FAKE_NOW + 1 }] });
+      expect(await api.operations(signal)).toEqual([summary, { ...summary, state: 'aborted', ended: FAKE_NOW + 1 }]);
+      expect((await all(api.events(FAKE_OPERATION, { follow: true }, signal))).at(-1)?.type).toBe('result');
+      expect((await all(api.resume(FAKE_OPERATION, signal))).at(-1)?.type).toBe('result');
+      expect(control.calls).toEqual(['operations', `events ${FAKE_OPERATION} follow`, `resume ${FAKE_OPERATION}`]);
+    });
+
+    it('halts an operation, whose stream ends with its result', async () => {
+      const { api, control } = await over({ stuckOn: 'zeoclient1.1' });
+      const events = all(api.run(request, signal));
+      await control.stuck;
+      await api.halt(FAKE_OPERATION, 'interrupted', signal);
+      expect((await events).at(-1)).toMatchObject({ type: 'result', result: { outcome: 'interrupted', exit: 130 } });
+    });
+
+    it('rejects with code, message and hint of the controller, of a call and of a stream', async () => {
+      const refuse = new AppError('conflict', 'op-7 of jane@desk holds the lock', { hint: '`ctl lock` says since when' });
+      const { api } = await over({ refuse });
+      const same = { code: refuse.code, message: refuse.message, hint: refuse.hint };
+      await expect(api.plan(request, signal)).rejects.toMatchObject(same);
+      await expect(all(api.run(request, signal))).rejects.toMatchObject(same);
+      await expect(all(api.events('op-9', { follow: false }, signal))).rejects.toMatchObject({
+        code: 'not-found',
+        message: 'no operation op-9',
+      });
+    });
+
+    it('gives the events that came before a stream breaks', async () => {
+      const { api } = await over({ loseLinkAfter: 3 });
+      const seen: OperationEvent[] = [];
+      const reading = (async () => {
+        for await (const event of api.run(request, signal)) seen.push(event);
+      })();
+      await expect(reading).rejects.toMatchObject({ code: 'unreachable' });
+      expect(seen).toHaveLength(3);
+    });
+
+    it('ends a call and a stream with the reason of their signal', async () => {
+      const { api, control } = await over({ deaf: true, stuckOn: 'zeoclient1.1' });
+      const abort = new AbortController();
+      const check = api.check({ selectors: [], path: null }, abort.signal);
+      const events = all(api.run(request, abort.signal));
+      const outcome = Promise.allSettled([check, events]);
+      await control.stuck;
+      abort.abort(new AppError('cancelled', 'Ctrl-C'));
+      expect(await outcome).toMatchObject([
+        { reason: { code: 'cancelled', message: 'Ctrl-C' } },
+        { reason: { code: 'cancelled', message: 'Ctrl-C' } },
+      ]);
+    });
+
+    it('lets go of a stream early, and the controller is there for the next call', async () => {
+      const { api } = await over();
+      for await (const event of api.run(request, signal)) {
+        expect(event.type).toBe('started');
+        break;
+      }
+      expect(await api.status({ selectors: [] }, signal)).toMatchObject({ exit: 0 });
+    });
+  });
+}
+
+async function all(events: AsyncIterable<OperationEvent>): Promise<OperationEvent[]> {
+  const seen: OperationEvent[] = [];
+  for await (const event of events) seen.push(event);
+  return seen;
+}
