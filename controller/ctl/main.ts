@@ -19,7 +19,7 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
 
   const deps: CtlDeps & { readonly version: string } = {
     version,
-    terminal: createTerminal(process, process.env),
+    terminal: createTerminal(process, process.env, () => tell('interrupt')),
     clock: systemClock,
     by: `${userInfo().username}@${hostname()}`,
     interrupts: {

@@ -5,8 +5,8 @@ import type { Terminal } from './deps.js';
 type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr'>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The terminal, or whatever stands in its place, that the process was started with. */
-export function createTerminal({ stdin, stdout, stderr }: Streams, env: Environment): Terminal {
+/** The terminal, or whatever stands in its place, that the process was started with; `interrupt` is told of a Ctrl-C at a question. */
+export function createTerminal({ stdin, stdout, stderr }: Streams, env: Environment, interrupt: () => void): Terminal {
   const dumb = env.TERM === 'dumb';
   // https://no-color.org: present and not empty.
   const colorless = dumb || (env.NO_COLOR ?? '') !== '';
@@ -21,10 +21,11 @@ export function createTerminal({ stdin, stdout, stderr }: Streams, env: Environm
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
     async ask(question, signal) {
       const lines = createInterface({ input: stdin, output: stderr });
-      // On a terminal readline takes Ctrl-C for itself.
-      lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+      // On a terminal readline takes Ctrl-C for itself, and Ctrl-D leaves a question without an answer.
+      lines.on('SIGINT', interrupt);
+      const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
       try {
-        return await lines.question(question, { signal });
+        return await Promise.race([lines.question(question, { signal }), closed]);
       } catch (error) {
         if (signal.aborted) throw reasonOf(signal);
         throw error;

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { parseArgs } from '../../../../controller/ctl/args.js';
+import { AppError } from '../../../../shared/errors.js';
+
+const parse = (line: string) => parseArgs(words(line), '1.2.3');
+const words = (line: string) => line.split(' ').filter((word) => word !== '');
+
+/** `code: message → hint` of what a line is refused with. */
+function refusal(line: string): string {
+  try {
+    return `accepted: ${JSON.stringify(parse(line))}`;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return `${error.code}: ${error.message} → ${error.hint ?? ''}`;
+  }
+}
+
+const COMMON = { file: 'cluster.ini', json: false, verbose: false, color: true, timeoutMs: null };
+const START = {
+  ...COMMON,
+  action: 'start',
+  selectors: [],
+  oldForm: false,
+  dryRun: false,
+  yes: false,
+  force: false,
+  batch: null,
+  maxFail: null,
+  deadlineS: null,
+};
+
+describe('the old form', () => {
+  it('is understood word for word', () => {
+    expect(parse('-a start -c cluster.ini -s zeoclient1.1, zeoclient1.2')).toEqual({
+      ...START,
+      oldForm: true,
+      selectors: ['zeoclient1.1', 'zeoclient1.2'],
+    });
+  });
+
+  it.each([
+    ['-a start -s a,b', ['a', 'b']],
+    ['-a start -s a, b, c -v', ['a', 'b', 'c']],
+    ['-s a, b -a start', ['a', 'b']],
+    ['-a start -sa,b', ['a', 'b']],
+    ['-a start -s a -s b', ['a', 'b']],
+    ['-a start -s a, -v', ['a']],
+  ])('takes the services of `%s`', (line, selectors) => {
+    expect(parse(line)).toMatchObject({ action: 'start', selectors, oldForm: true });
+  });
+
+  it('gives a word to -s only after a comma', () => {
+    expect(refusal('-a start -s a b')).toBe(
+      'usage: a word that belongs to nothing: b → the next word belongs to -s only after a comma: `-s a, b`',
+    );
+  });
+
+  it('reads short flags that are written together', () => {
+    expect(parse('-va check -c/etc/x.ini')).toMatchObject({ action: 'check', verbose: true, file: '/etc/x.ini' });
+  });
+
+  it.each([
+    ['-a', 'usage: -a needs a value → write `-a start`'],
+    ['-a strat', 'usage: unknown action: -a strat → did you mean `ctl -a start`?'],
+    ['-a start -a stop', 'usage: -a is given twice → one action at a time'],
+    ['-a restart', 'usage: -a restart: there is no such action in the old form → write `ctl restart`'],
+    ['-a repair', 'unsupported: not in this version: -a repair → what there is: `ctl --help`'],
+    ['-a start -s', 'usage: -s needs a value → write `-s zeoclient1.1,zeoclient1.2`'],
+    ['-a stop -s ,', 'usage: no service name in `,` → leave out the option to mean all services'],
+  ])('refuses `%s`', (line, said) => {
+    expect(refusal(line)).toBe(said);
+  });
+});
+
+describe('the modern form', () => {
+  it('means the same as the old one, and may ask', () => {
+    expect(parse('start zeoclient1.1 zeoclient1.2')).toEqual({ ...START, selectors: ['zeoclient1.1', 'zeoclient1.2'] });
+  });
+
+  it('takes every option of a roll', () => {
+    expect(
+      parse('restart a, b --dry-run --yes --force --batch 50% --max-fail 2 --deadline 3600 --timeout 2.5 --json --no-color -v -c x.ini'),
+    ).toEqual({
+      action: 'restart',
+      selectors: ['a', 'b'],
+      oldForm: false,
+      dryRun: true,
+      yes: true,
+      force: true,
+      batch: '50%',
+      maxFail: 2,
+      deadlineS: 3600,
+      timeoutMs: 2500,
+      json: true,
+      color: false,
+      verbose: true,
+      file: 'x.ini',
+    });
+  });
+
+  it('takes options before the action', () => {
+    expect(parse('--json -c x.ini check -u /news --nagios')).toEqual({
+      ...COMMON,
+      action: 'check',
+      json: true,
+      file: 'x.ini',
+      selectors: [],
+      path: '/news',
+      nagios: true,
+    });
+  });
+
+  it.each([
+    ['status --watch', { action: 'status', watch: true, selectors: [] }],
+    ['operations list', { action: 'operations list' }],
+    ['operations show op-1 --follow', { action: 'operations show', id: 'op-1', follow: true }],
+    ['operations resume op-1', { action: 'operations resume', id: 'op-1' }],
+    ['operations abort op-1', { action: 'operations abort', id: 'op-1' }],
+    ['config check', { action: 'config check' }],
+    ['config show --raw --secrets', { action: 'config show', raw: true, secrets: true }],
+  ])('understands `%s`', (line, expected) => {
+    expect(parse(line)).toEqual({ ...COMMON, ...expected });
+  });
+
+  it.each([
+    ['chekc', 'usage: unknown action: chekc → did you mean `ctl check`?'],
+    ['operations lst', 'usage: unknown action: operations lst → did you mean `ctl operations list`?'],
+    ['operations', 'usage: ctl operations: what about it? → one of list, show, resume, abort'],
+    ['check --timout 3', 'usage: unknown option: --timout → did you mean `--timeout`?'],
+    ['start -dry-run', 'usage: unknown option: -dry-run → did you mean `--dry-run`?'],
+    ['start --nagios', 'usage: --nagios does not belong to `ctl start` → it belongs to check'],
+    ['check --dry-run', 'usage: --dry-run does not belong to `ctl check` → it belongs to start, restart, stop'],
+    ['start --batch none', 'usage: --batch none: not a batch size → a number, a percentage (`50%`), `pool` or `auto`'],
+    ['start --batch 0', 'usage: --batch 0: not a batch size → a number, a percentage (`50%`), `pool` or `auto`'],
+    ['start --max-fail -1', 'usage: --max-fail needs a value → write `--max-fail 1`'],
+    ['start --timeout 0', 'usage: --timeout 0: not a number of seconds → for example `--timeout 30`'],
+    ['check -u http://www.example.org/x', 'usage: -u http://www.example.org/x: a path is wanted, not an absolute URL → write `-u /x`'],
+  ])('refuses `%s`', (line, said) => {
+    expect(refusal(line)).toBe(said);
+  });
+
+  it.each(['', 'operations show', 'operations list x', 'start ,'])('refuses `%s` as a usage error with a hint', (line) => {
+    expect(refusal(line)).toMatch(/^usage: .+ → .+/);
+  });
+});
+
+describe('what is specified but not built', () => {
+  it.each([
+    'mem',
+    'log -f',
+    'log stats',
+    'rotate',
+    'purge http://x/',
+    'repair --explain',
+    'balancer status',
+    'events',
+    'perf',
+    'lock',
+    'mail test',
+    'completion',
+  ])('refuses the action of `%s`', (line) => {
+    const [action] = words(line);
+    expect(refusal(line)).toBe(`unsupported: not in this version: ${action ?? ''} → what there is: \`ctl --help\``);
+  });
+
+  it.each([
+    ['-a start -P', '-P'],
+    ['-a start -vR', '-R'],
+    ['-a check -r', '-r'],
+    ['-a check -p ERROR', '-p'],
+    ['start --canary 1', '--canary'],
+    ['start --canary-wait 10', '--canary-wait'],
+    ['start --min-healthy 10', '--min-healthy'],
+    ['check --no-mail', '--no-mail'],
+    ['start -u /x', '-u'],
+  ])('refuses the option in `%s`', (line, option) => {
+    expect(refusal(line).startsWith(`unsupported: not in this version: ${option} (`)).toBe(true);
+  });
+});
+
+it('answers help and the version', () => {
+  expect(parse('--version')).toEqual({ action: 'print', text: '1.2.3\n' });
+  expect(parse('--help')).toMatchObject({ action: 'print', text: expect.stringContaining('ctl -a start|stop|check') as string });
+  for (const line of ['start --help', 'help start', '-a start -h']) {
+    expect(parse(line)).toMatchObject({ action: 'print', text: expect.stringContaining('--max-fail <n>') as string });
+  }
+});
