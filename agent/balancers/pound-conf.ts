@@ -49,7 +49,12 @@ export interface ConfBackend {
   readonly host: string;
   readonly port: string;
   readonly enabled: boolean;
-  /** Where `Disabled` counts for it, the last one that has it wins: the global definition it uses, then its own stanza. */
+  /** Its line in the service: `BackEnd`, `Emergency` or `UseBackend`. */
+  readonly line: SourceLine;
+  /**
+   * Where `Disabled` counts for it, the last one that has it wins: the global definition that its own stanza adjusts, then that stanza.
+   * None for a `UseBackend`: that is always in, whatever the definition says (seen with 4.16).
+   */
   readonly stanzas: readonly Section[];
 }
 
@@ -134,7 +139,7 @@ function parseBackend(directive: Directive, globals: ReadonlyMap<string, Section
   const own = isBackend(directive) ? directive.section : null;
   const used = directive.keyword === 'usebackend' ? decode(directive.args[0]?.text ?? '') : own?.name;
   const definition = used === undefined || used === null ? undefined : globals.get(used);
-  const stanzas = [definition, own].filter((s) => s !== undefined && s !== null);
+  const stanzas = own === null ? [] : [definition, own].filter((s) => s !== undefined);
   const described = definition ?? own;
   if (described === null) return [];
   const enabled = !(stanzas.map(disabledIn).findLast((d) => d !== undefined)?.disabled ?? false);
@@ -144,6 +149,7 @@ function parseBackend(directive: Directive, globals: ReadonlyMap<string, Section
       host: argOf(described, 'address') ?? '',
       port: argOf(described, 'port') ?? '',
       enabled,
+      line: directive.line,
       stanzas,
     },
   ];

@@ -29,8 +29,8 @@ export const addressOf = (backend: ConfBackend, ipOf: ReadonlyMap<string, string
   joinAddress(ipOf.get(backend.host) ?? backend.host.replace(/^\[(.*)\]$/, '$1'), backend.port);
 
 /**
- * Puts what the file says beside what the running Pound says, in the order of the file. Places with equal names belong together;
- * the rest of one address is paired in order, since Pound keeps the order of its file.
+ * Puts what the file says beside what the running Pound says, in the order of the file. Places of one kind with
+ * equal names belong together; the rest of one address is paired in order, since Pound keeps the order of its file.
  */
 export function joinStates(
   file: readonly { readonly address: string; readonly at: ConfPlace }[],
@@ -38,7 +38,7 @@ export function joinStates(
 ): Backend[] {
   const free = new Set(running);
   const pairs = new Map<ConfPlace, PoundBackend>();
-  for (const same of [sameNames, anyPlace]) {
+  for (const same of [sameNames, sameKind, () => true]) {
     for (const { address, at } of file) {
       const match = pairs.has(at) ? undefined : [...free].find((r) => r.address === address && same(at, r));
       if (match === undefined) continue;
@@ -57,8 +57,8 @@ export function joinStates(
   ];
 }
 
-const sameNames = (at: ConfPlace, r: PoundBackend): boolean => at.listener === r.listener && at.service === r.service;
-const anyPlace = (): boolean => true;
+const sameKind = (at: ConfPlace, r: PoundBackend): boolean => (at.backend.kind === 'emergency') === r.emergency;
+const sameNames = (at: ConfPlace, r: PoundBackend): boolean => at.listener === r.listener && at.service === r.service && sameKind(at, r);
 
 const runningPart = (r: PoundBackend | undefined): Pick<Backend, 'inRuntime' | 'alive' | 'sessions'> =>
   r === undefined

@@ -16,6 +16,8 @@ export interface PoundBackend {
   /** For people: `listener/service`, by name where there is one. */
   readonly place: string;
   readonly address: string;
+  /** Pound lists the emergency backends of a service behind the others. */
+  readonly emergency: boolean;
   readonly enabled: boolean;
   readonly alive: boolean;
   /** Keys of the sticky sessions that are bound to it. */
@@ -70,6 +72,7 @@ function servicesOf(value: unknown, parent: Parent): PoundBackend[] {
           service: name,
           place: `${parent.label}/${name ?? s}`,
           address,
+          emergency: backend.weight === EMERGENCY_WEIGHT,
           enabled: backend.enabled === true,
           alive: backend.alive === true,
           sessions: sessions.flatMap((session) => (session.backend === b ? [textOf(session.key) ?? ''] : [])),
@@ -78,6 +81,8 @@ function servicesOf(value: unknown, parent: Parent): PoundBackend[] {
     });
   });
 }
+
+const EMERGENCY_WEIGHT = 65535;
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,12 +1,12 @@
 import { AppError } from '../../shared/errors.js';
-import { disabledIn, parseConf, type ConfBackend, type ConfSource, type PoundConf, type Section } from './pound-conf.js';
+import { disabledIn, parseConf, type ConfBackend, type ConfSource, type PoundConf, type Section, type SourceLine } from './pound-conf.js';
 
 /**
  * The files that change, with their new text, when the backends that `chosen` accepts go out or in; none if they stand as wanted.
  *
  * Out adds one line of our own, `Disabled 1`, right before the `End` of the stanza: the last `Disabled` wins, so what an operator wrote
  * stays as it is. In takes exactly such a line away, which gives back the file byte for byte; if the operator's own `Disabled` still
- * keeps the backend out, its value becomes 0.
+ * keeps the backend out, its value becomes 0. A `UseBackend` has no stanza: out makes it one that remembers, on its `End`, what it was.
  */
 export function switchBackends(
   source: ConfSource,
@@ -15,7 +15,11 @@ export function switchBackends(
 ): ReadonlyMap<string, string> {
   const edits = backendsOf(parseConf(source))
     .filter((backend) => chosen(backend) && backend.enabled !== (wanted === 'in'))
-    .flatMap((backend) => governing(backend).flatMap((section) => (wanted === 'out' ? editOut(source, section) : editIn(source, section))));
+    .flatMap((backend) => {
+      const section = governing(backend);
+      if (section === undefined) return stanzaOutOfUse(source, backend.line);
+      return wanted === 'out' ? editOut(source, section) : editIn(source, section);
+    });
   return applyEdits(source, edits);
 }
 
@@ -29,50 +33,68 @@ interface Edit {
   readonly text: string;
 }
 
-/** The stanza whose `Disabled` counts: its own if that has one, else the first, which is the global definition if it uses one. */
-const governing = (backend: ConfBackend): readonly Section[] =>
-  [backend.stanzas.findLast((section) => disabledIn(section) !== undefined) ?? backend.stanzas[0]].filter(
-    (section) => section !== undefined,
-  );
+/** The stanza whose `Disabled` counts: its own if that has one, else the first, which is the global definition if it adjusts one. */
+const governing = (backend: ConfBackend): Section | undefined =>
+  backend.stanzas.findLast((section) => disabledIn(section) !== undefined) ?? backend.stanzas[0];
+
+function stanzaOutOfUse(source: ConfSource, line: SourceLine): Edit[] {
+  const keyword = line.words[0];
+  if (keyword === undefined) return [];
+  const text = textOf(source, line);
+  const indent = indentOf(text);
+  const lineBreak = lineBreakOf(text);
+  const added = `${indent}Disabled 1${lineBreak}${indent}End # was ${keyword.text}${lineBreak}`;
+  return [
+    { file: line.file, start: keyword.start, end: keyword.end, text: 'BackEnd' },
+    { file: line.file, start: line.end, end: line.end, text: added },
+  ];
+}
+
+const WAS_USE = /^[ \t]*End # was (UseBackend)\r?\n$/i;
 
 function editOut(source: ConfSource, section: Section): Edit[] {
   if (disabledIn(section)?.disabled === true) return [];
+  const header = textOf(source, section.header);
+  const first = section.directives.find((d) => d.line.start !== section.header.start);
+  const indent = indentOf(first === undefined ? header : textOf(source, first.line));
   const { file, start } = section.end;
-  return [{ file, start, end: start, text: `${indentOf(source, section)}Disabled 1${lineBreakOf(source, section)}` }];
+  return [{ file, start, end: start, text: `${indent}Disabled 1${lineBreakOf(header)}` }];
 }
 
 function editIn(source: ConfSource, section: Section): Edit[] {
-  const last = section.directives.at(-1);
-  const isOwn =
-    last?.keyword === 'disabled' &&
-    last.line.file === section.end.file &&
-    last.line.end === section.end.start &&
-    OWN.test(textOf(source, last.line));
-  const rest = isOwn ? { ...section, directives: section.directives.slice(0, -1) } : section;
-  const own = isOwn ? [{ file: last.line.file, start: last.line.start, end: last.line.end, text: '' }] : [];
-  const operators = disabledIn(rest);
+  const own = ownLine(source, section);
+  const was = WAS_USE.exec(textOf(source, section.end))?.[1];
+  const keyword = section.header.words[0];
+  if (own !== undefined && was !== undefined && keyword !== undefined && section.directives.length === 1) {
+    return [
+      { file: section.header.file, start: keyword.start, end: keyword.end, text: was },
+      { file: own.file, start: own.start, end: section.end.end, text: '' },
+    ];
+  }
+  const removed = own === undefined ? [] : [{ file: own.file, start: own.start, end: own.end, text: '' }];
+  const operators = disabledIn(own === undefined ? section : { ...section, directives: section.directives.slice(0, -1) });
   const value = operators?.directive.args[0];
-  if (operators?.disabled !== true || value === undefined) return own;
-  return [...own, { file: operators.directive.line.file, start: value.start, end: value.end, text: '0' }];
+  if (operators?.disabled !== true || value === undefined) return removed;
+  return [...removed, { file: operators.directive.line.file, start: value.start, end: value.end, text: '0' }];
 }
 
-const OWN = /^[ \t]*Disabled 1\r?\n$/;
-
-function indentOf(source: ConfSource, section: Section): string {
-  const line = section.directives.find((d) => d.line.start !== section.header.start)?.line ?? section.header;
-  return /^[ \t]*/.exec(textOf(source, line))?.[0] ?? '';
+/** The line that `editOut` has added. */
+function ownLine(source: ConfSource, section: Section): SourceLine | undefined {
+  const line = section.directives.at(-1)?.line;
+  if (line?.file !== section.end.file || line.end !== section.end.start) return undefined;
+  return /^[ \t]*Disabled 1\r?\n$/.test(textOf(source, line)) ? line : undefined;
 }
 
-const lineBreakOf = (source: ConfSource, section: Section): string => (textOf(source, section.header).endsWith('\r\n') ? '\r\n' : '\n');
-
-const textOf = (source: ConfSource, line: { readonly file: string; readonly start: number; readonly end: number }): string =>
-  (source.files.get(line.file) ?? '').slice(line.start, line.end);
+const indentOf = (line: string): string => /^[ \t]*/.exec(line)?.[0] ?? '';
+const lineBreakOf = (line: string): string => (line.endsWith('\r\n') ? '\r\n' : '\n');
+const textOf = (source: ConfSource, { file, start, end }: SourceLine): string => (source.files.get(file) ?? '').slice(start, end);
 
 function applyEdits(source: ConfSource, edits: readonly Edit[]): ReadonlyMap<string, string> {
   const changed = new Map<string, string>();
   // A definition that several services use is named once for each of them.
   const unique = new Map(edits.map((edit) => [`${edit.file}\0${edit.start}\0${edit.end}`, edit]));
-  for (const edit of [...unique.values()].sort((a, b) => b.start - a.start)) {
+  // From the last one up, so that offsets stay good; what is added at a place stands before what replaces the text there.
+  for (const edit of [...unique.values()].sort((a, b) => b.start - a.start || b.end - a.end)) {
     const text = changed.get(edit.file) ?? source.files.get(edit.file);
     if (text === undefined) throw new AppError('internal', `an edit of ${edit.file}, which was never read`);
     changed.set(edit.file, text.slice(0, edit.start) + edit.text + text.slice(edit.end));
