@@ -16,6 +16,9 @@ const PROGRAMS = {
   'ctl-agent': { entry: 'agent/main.ts', selfContained: false },
 };
 
+/** Packages in CommonJS ask for `require`, which a module does not have. */
+const REQUIRE = "import{createRequire as ctlRequire}from'node:module';const require=ctlRequire(import.meta.url);";
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const { values, positionals } = parseArgs({ options: { out: { type: 'string' } }, allowPositionals: true });
@@ -30,6 +33,7 @@ await Promise.all(names.map(bundle));
 
 async function bundle(name) {
   const { entry, selfContained } = PROGRAMS[name];
+  const shebang = (await readFile(join(root, entry), 'utf8')).startsWith('#!') ? '' : '#!/usr/bin/env node\n';
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { [name]: entry },
@@ -47,8 +51,7 @@ async function bundle(name) {
     legalComments: selfContained ? 'eof' : 'none',
     sourcemap: selfContained ? false : 'linked',
     define: { 'process.env.CTL_VERSION': JSON.stringify(version) },
-    // Packages in CommonJS ask for `require`, which a module does not have.
-    banner: selfContained ? { js: "import{createRequire as ctlRequire}from'node:module';const require=ctlRequire(import.meta.url);" } : {},
+    banner: { js: `${shebang}${selfContained ? REQUIRE : ''}` },
     metafile: true,
     logLevel: 'warning',
   });

@@ -20,4 +20,4 @@ export function adviceFor(finding: Finding, service: ServiceReport): string | nu
 }
 
 /** A name as it has to be typed in a shell. */
-export const quoted = (name: string): string => (/^[\w.:@%+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`);
+export const quoted = (name: string): string => (/^[\w./:@%+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`);
