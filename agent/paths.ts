@@ -1,5 +1,5 @@
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { AppError, isErrno, messageOf } from '../shared/errors.js';
 import type { ServiceSpec } from '../shared/model/service.js';
 import type { AllowList } from './config/allow-list.js';
@@ -9,19 +9,19 @@ import type { AllowList } from './config/allow-list.js';
  * folder must not lead out of it. Errors: `denied`.
  */
 export async function resolveSpec(spec: ServiceSpec, allow: AllowList): Promise<ServiceSpec> {
-  const resolve = (path: string) => (path === '' ? '' : resolvePath(path, allow));
+  const follow = (path: string) => (path === '' ? '' : resolvePath(path, allow));
   return {
     ...spec,
-    ...(spec.pidFile === undefined ? {} : { pidFile: await resolve(spec.pidFile) }),
-    ...(spec.log === undefined ? {} : { log: { ...spec.log, file: await resolve(spec.log.file) } }),
+    ...(spec.pidFile === undefined ? {} : { pidFile: await follow(spec.pidFile) }),
+    ...(spec.log === undefined ? {} : { log: { ...spec.log, file: await follow(spec.log.file) } }),
     ...(spec.balancer === undefined
       ? {}
       : {
           balancer: {
             ...spec.balancer,
-            conf: await resolve(spec.balancer.conf),
-            control: await resolve(spec.balancer.control),
-            exe: await resolve(spec.balancer.exe),
+            conf: await follow(spec.balancer.conf),
+            control: await follow(spec.balancer.control),
+            exe: await follow(spec.balancer.exe),
           },
         }),
   };
@@ -42,13 +42,26 @@ async function resolvePath(path: string, allow: AllowList): Promise<string> {
   return real;
 }
 
-/** Of a file that is not there (yet): where it would be. A dangling link stays as it is, for the one who opens it to fail on. */
+/** Of a file that is not there (yet), or a link to one: where it would be. */
 async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw new AppError('denied', `${path} cannot be followed: ${messageOf(error)}`, { cause: error });
     const parent = dirname(path);
-    return parent === path ? path : join(await realPathOf(parent), basename(path));
+    if (parent === path) return path;
+    const folder = await realPathOf(parent);
+    const target = await targetOf(path);
+    return target === null ? join(folder, basename(path)) : realPathOf(resolve(folder, target));
+  }
+}
+
+/** null: not a link. A ring of links cannot come here: it is no ENOENT. */
+async function targetOf(path: string): Promise<string | null> {
+  try {
+    return await readlink(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EINVAL')) return null;
+    throw error;
   }
 }

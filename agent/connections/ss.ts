@@ -19,7 +19,7 @@ export function parseSs(text: string): LocalConnection[] {
     const halfClosed = state === 'CLOSE-WAIT';
     // The end of a half-closed stream takes up one place in the queue.
     const queued = Number(unsent) > 0 || Number(received) > (halfClosed ? 1 : 0);
-    const pending = queued || counters === null || isUnanswered(counters);
+    const pending = queued || counters === null || isUnanswered(counters, halfClosed);
     if (halfClosed && !pending) return [];
     const silentMs = counters === null ? null : Math.min(counters.sentAgoMs, counters.receivedAgoMs);
     return [{ local, peer: `${peer}:${peerPort}`, silentMs, pending }];
@@ -41,11 +41,12 @@ interface Counters {
  * acknowledgement newer than the last bytes received is one of an answer to them; and the one segment ever received, with something
  * sent since, has its answer begun. What is still undecided counts as unanswered.
  */
-function isUnanswered(c: Counters): boolean {
+function isUnanswered(c: Counters, halfClosed: boolean): boolean {
   if (c.bytesReceived === 0) return false;
   if (c.bytesSent === 0) return true;
   if (c.receivedAgoMs !== c.sentAgoMs) return c.receivedAgoMs < c.sentAgoMs;
-  return !(c.acknowledgedAgoMs < c.receivedAgoMs || c.segmentsReceived === 1);
+  // The end of a half-closed stream carries an acknowledgement of its own.
+  return !(c.segmentsReceived === 1 || (!halfClosed && c.acknowledgedAgoMs < c.receivedAgoMs));
 }
 
 /** null: this kernel tells no details. ss leaves out what is zero. */
