@@ -1,0 +1,226 @@
+import fc from 'fast-check';
+import { AppError, ERROR_CODES } from '../../../shared/errors.js';
+import type { CheckReport, Finding, ServiceReport } from '../../../shared/model/check-report.js';
+import type { Plan, RunRequest } from '../../../shared/model/control-api.js';
+import type { MemberResult, OperationEvent, OperationSummary } from '../../../shared/model/operation.js';
+import { OUTCOMES, STEPS } from '../../../shared/model/operation.js';
+import { processId } from '../../../shared/model/process.js';
+import { SERVICE_STATES } from '../../../shared/model/check-report.js';
+import { SERVICE_MANAGERS, SERVICE_TYPES, type ServiceSpec } from '../../../shared/model/service.js';
+import type { AgentAnswer, AgentRequest, Command, Part, Report } from '../../../shared/wire/link-messages.js';
+
+/** Any value of each type that crosses the wire. */
+const text = fc.string({ unit: 'grapheme' });
+const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+const small = fc.nat(0xffff_ffff);
+const epoch = fc.integer({ min: -8.64e15, max: 8.64e15 });
+/** protobuf makes no difference between the zeros. */
+const double = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
+const wait = fc.nat(2 ** 31 - 1);
+const orNull = <T>(arb: fc.Arbitrary<T>) => fc.option(arb, { nil: null });
+const id = fc.tuple(fc.nat(), fc.nat()).map(([pid, ticks]) => processId(pid, ticks));
+const unmeasured = fc.record({ ok: fc.constant(false as const), why: text });
+const ok = fc.constant(true as const);
+
+export const services: fc.Arbitrary<ServiceSpec> = fc.record(
+  {
+    name: text,
+    type: fc.constantFrom(...SERVICE_TYPES),
+    serviceName: text,
+    manager: fc.constantFrom('auto' as const, ...SERVICE_MANAGERS),
+    ip: text,
+    port: fc.nat(65_535),
+    pidFile: text,
+    log: fc.record({ file: text, readyPattern: text, criticalPattern: text, ignorePattern: text }),
+    balancer: fc.record({
+      kind: fc.constantFrom('pound' as const, 'haproxy' as const),
+      conf: text,
+      control: text,
+      exe: text,
+      apply: fc.constantFrom('auto' as const, 'control' as const, 'restart' as const),
+      sessions: fc.constantFrom('wait' as const, 'delete' as const),
+    }),
+  },
+  { requiredKeys: ['name', 'type', 'serviceName', 'manager', 'ip', 'port'] },
+);
+
+export const reports: fc.Arbitrary<Report> = fc.oneof(
+  fc.record({ type: fc.constant('hello' as const), name: text, version: text, protocol: small, instance: text }),
+  fc.record({ type: fc.constant('heartbeat' as const), at: epoch }),
+  fc.constant({ type: 'unknown' as const }),
+);
+
+const requests: fc.Arbitrary<AgentRequest> = fc.oneof(
+  fc.constant({ verb: 'ping' as const }),
+  fc.record({ verb: fc.constantFrom('process', 'memory', 'connections', 'log', 'start', 'balancer'), service: text }),
+  fc.record({ verb: fc.constant('stop' as const), service: text, order: fc.record({ replacing: id, deadlineMs: wait }) }),
+  fc.record({
+    verb: fc.constant('setBackend' as const),
+    service: text,
+    order: fc.record({ address: text, wanted: fc.constantFrom('in' as const, 'out' as const) }),
+  }),
+);
+
+export const commands: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ type: fc.constant('welcome' as const), session: text, heartbeatMs: wait, version: text }),
+  fc.record({ type: fc.constant('assign' as const), services: fc.array(services), unreadable: fc.constant([]) }),
+  fc.record({
+    type: fc.constant('call' as const),
+    call: fc.record({ id: text, timeoutMs: wait, commandId: orNull(text), request: requests }),
+  }),
+  fc.record({ type: fc.constant('cancel' as const), call: text }),
+  fc.constant({ type: 'unknown' as const }),
+);
+
+const processes = fc.oneof(
+  fc.record({ state: fc.constant('running' as const), process: id, startedAt: epoch }),
+  fc.record({ state: fc.constant('starting' as const), why: text }),
+  fc.record({ state: fc.constant('down' as const), why: text, failed: fc.boolean() }),
+  fc.record({ state: fc.constant('unknown' as const), why: text }),
+);
+const place = fc.constantFrom('in' as const, 'out' as const, 'absent' as const);
+const entry = fc.record({ time: orNull(text), level: orNull(text), text });
+
+const answers: fc.Arbitrary<AgentAnswer> = fc.oneof(
+  fc.record({ verb: fc.constant('ping' as const), value: fc.record({ name: text, version: text, at: epoch }) }),
+  fc.record({ verb: fc.constantFrom('process' as const, 'start' as const), value: processes }),
+  fc.record({
+    verb: fc.constant('memory' as const),
+    value: fc.oneof(unmeasured, fc.record({ ok, process: id, rssKb: count, uptimeS: double })),
+  }),
+  fc.record({
+    verb: fc.constant('connections' as const),
+    value: fc.oneof(
+      unmeasured,
+      fc.record({ ok, connections: fc.array(fc.record({ peer: text, silentMs: orNull(double), pending: fc.boolean() })) }),
+    ),
+  }),
+  fc.record({
+    verb: fc.constant('log' as const),
+    value: fc.oneof(unmeasured, fc.record({ ok, since: orNull(text), findings: count, entries: fc.array(entry), last: orNull(entry) })),
+  }),
+  fc.record({
+    verb: fc.constant('stop' as const),
+    value: fc.record({ how: fc.constantFrom('stopped' as const, 'killed' as const, 'gone' as const), ms: double }),
+  }),
+  fc.record({
+    verb: fc.constant('balancer' as const),
+    value: fc.record({
+      name: text,
+      driver: text,
+      version: text,
+      aliveIntervalS: double,
+      backends: fc.array(fc.record({ address: text, place: text, inFile: place, inRuntime: place, alive: fc.boolean(), sessions: count })),
+    }),
+  }),
+  fc.record({ verb: fc.constant('setBackend' as const), value: fc.constant(undefined) }),
+);
+
+export const errors: fc.Arbitrary<AppError> = fc
+  .record({ code: fc.constantFrom(...ERROR_CODES), message: text, hint: fc.option(text, { nil: undefined }) })
+  .map(({ code, message, hint }) => new AppError(code, message, { hint }));
+
+export const parts: fc.Arbitrary<Part> = fc.record({
+  session: text,
+  call: text,
+  outcome: fc.oneof(fc.record({ ok, answer: answers }), fc.record({ ok: fc.constant(false as const), error: errors })),
+});
+
+const findings: fc.Arbitrary<Finding> = fc.record({
+  event: orNull(fc.constantFrom(1 as const, 2 as const, 3 as const, 4 as const, 5 as const)),
+  kind: fc.constantFrom('tcp', 'http', 'memory', 'log', 'timeout', 'unmeasured', 'zeo', 'ping'),
+  message: text,
+  expected: orNull(text),
+  got: orNull(text),
+});
+
+const serviceReports: fc.Arbitrary<ServiceReport> = fc.record({
+  name: text,
+  type: fc.constantFrom(...SERVICE_TYPES),
+  host: text,
+  pool: orNull(small),
+  state: fc.constantFrom(...SERVICE_STATES),
+  balancer: fc.constantFrom('in', 'out', 'dead', 'none', 'unknown'),
+  at: orNull(epoch),
+  tcp: orNull(fc.oneof(unmeasured, fc.record({ ok, ms: double }))),
+  http: orNull(
+    fc.oneof(
+      unmeasured,
+      fc.record({ ok: fc.constant(false as const), why: text, status: small }),
+      fc.record({ ok, status: small, ms: double, bytes: count }),
+    ),
+  ),
+  memory: orNull(fc.oneof(unmeasured, fc.record({ ok, rssKb: count, limitKb: count, process: id, uptimeS: double }))),
+  log: orNull(fc.oneof(unmeasured, fc.record({ ok, since: orNull(text), findings: count }))),
+  findings: fc.array(findings, { maxLength: 3 }),
+});
+
+export const checkReports: fc.Arbitrary<CheckReport> = fc.record({
+  at: epoch,
+  exit: small,
+  services: fc.array(serviceReports, { maxLength: 4 }),
+  warnings: fc.array(text),
+});
+
+const actions = fc.constantFrom('start' as const, 'restart' as const, 'stop' as const);
+const step = fc.constantFrom(...STEPS);
+const planSteps = fc.record({ step, service: orNull(text), batch: small, pool: orNull(small), detail: orNull(text) });
+const members: fc.Arbitrary<MemberResult> = fc.record({
+  name: text,
+  result: fc.constantFrom('done', 'failed', 'untouched', 'skipped'),
+  why: orNull(text),
+  lastLogEntry: orNull(text),
+  stepsMs: fc.uniqueArray(fc.tuple(step, double), { selector: ([name]) => name }).map((pairs) => Object.fromEntries(pairs)),
+});
+
+export const plans: fc.Arbitrary<Plan> = fc.record({ steps: fc.array(planSteps), warnings: fc.array(text), interrupts: fc.array(text) });
+
+export const events: fc.Arbitrary<OperationEvent> = fc.oneof(
+  fc.record({ type: fc.constant('started' as const), operation: text, action: actions, at: epoch, plan: fc.array(planSteps) }),
+  fc.record({
+    type: fc.constant('step' as const),
+    operation: text,
+    service: text,
+    step,
+    state: fc.constantFrom('begin' as const, 'end' as const),
+    at: epoch,
+    ms: orNull(double),
+    detail: orNull(text),
+  }),
+  fc.record({ type: fc.constant('note' as const), operation: text, service: orNull(text), at: epoch, message: text }),
+  fc.record({
+    type: fc.constant('result' as const),
+    result: fc.record({
+      operation: text,
+      action: actions,
+      outcome: fc.constantFrom(...OUTCOMES),
+      exit: small,
+      seconds: double,
+      why: orNull(text),
+      services: fc.array(members, { maxLength: 4 }),
+    }),
+  }),
+);
+
+export const summaries: fc.Arbitrary<OperationSummary> = fc.record({
+  id: text,
+  action: actions,
+  state: fc.constantFrom('running', 'completed', 'halted', 'aborted', 'interrupted'),
+  started: epoch,
+  ended: orNull(epoch),
+  by: text,
+  done: fc.array(text),
+  failed: fc.array(text),
+  untouched: fc.array(text),
+});
+
+export const runRequests: fc.Arbitrary<RunRequest> = fc.record({
+  action: actions,
+  selectors: fc.array(text),
+  by: text,
+  force: fc.boolean(),
+  oldForm: fc.boolean(),
+  maxFail: orNull(small),
+  batch: orNull(text),
+  deadlineS: orNull(double),
+});
