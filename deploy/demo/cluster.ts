@@ -16,6 +16,8 @@ export type ControlName = 'controller' | 'web' | 'app';
 export interface Cluster {
   readonly plan: ClusterPlan;
   readonly url: string;
+  /** Aborts when everybody who waits for this cluster should stop. */
+  readonly signal: AbortSignal;
   /** ZEO, the clients, the balancer; resolves when the site answers through the balancer. */
   startServices(): Promise<void>;
   /** The controller and its agents; resolves when `ctl check` finds nothing to complain of. */
@@ -30,6 +32,8 @@ export interface Cluster {
   clientPids(): Promise<ReadonlyMap<string, number>>;
   /** Ends all that belongs to the cluster, also what its agents started. The folder stays. */
   end(): Promise<void>;
+  /** All runs on when this process ends. */
+  leave(): void;
 }
 
 export interface ClusterOptions {
@@ -60,6 +64,7 @@ export function createCluster({ plan, commands, dist, signal }: ClusterOptions):
   const cluster: Cluster = {
     plan,
     url,
+    signal,
     async startServices() {
       const { zeo, clients, pound } = plan;
       await startService(zeo, commands.zeo(zeo), () => accepts(zeo.port));
@@ -99,6 +104,7 @@ export function createCluster({ plan, commands, dist, signal }: ClusterOptions):
     async clientPids() {
       return new Map(await Promise.all(plan.clients.map(async (c) => [c.name, Number(await readFile(c.pidFile, 'utf8'))] as const)));
     },
+    leave: () => processes.leaveAll(),
     async end() {
       await processes.endAll();
       await endProcessesOf(plan.folder);

@@ -20,6 +20,8 @@ export interface Program {
   signal(signal: NodeJS.Signals): void;
   /** SIGTERM; SIGKILL to its process group if it is still there after `graceMs`. Resolves when it is gone. */
   end(graceMs?: number): Promise<Exit>;
+  /** This process does not wait for it any more. */
+  leave(): void;
 }
 
 export interface Finished extends Exit {
@@ -43,10 +45,12 @@ export interface Processes {
   run(argv: Argv, options: RunOptions): Promise<Finished>;
   /** The last one started first; what has ended already is no fault. Can be called twice. */
   endAll(): Promise<void>;
+  /** This process may end while they run on. */
+  leaveAll(): void;
 }
 
 export function createProcesses(outputFolder: string): Processes {
-  const programs: Program[] = [];
+  const programs = new Set<Program>();
   return {
     async start(name, argv, options = {}) {
       await mkdir(outputFolder, { recursive: true });
@@ -59,7 +63,7 @@ export function createProcesses(outputFolder: string): Processes {
           stdio: ['ignore', handle.fd, handle.fd],
         });
         const program = await programOf(name, argv, child, () => readFile(file, 'utf8'));
-        programs.push(program);
+        programs.add(program);
         return program;
       } finally {
         await handle.close();
@@ -71,7 +75,7 @@ export function createProcesses(outputFolder: string): Processes {
       const stdout = collect(child.stdout);
       const stderr = collect(child.stderr);
       const program = await programOf(argv[0], argv, child, async () => stdout() + stderr());
-      programs.push(program);
+      programs.add(program);
       const watch = { late: false };
       const timer = setTimeout(() => {
         watch.late = true;
@@ -79,12 +83,20 @@ export function createProcesses(outputFolder: string): Processes {
       }, options.timeoutMs);
       const exit = await program.exited;
       clearTimeout(timer);
-      programs.splice(programs.indexOf(program), 1);
-      if (watch.late) throw new AppError('timeout', `${argv.join(' ')} took longer than ${options.timeoutMs} ms`, { hint: stdout() + stderr() });
+      programs.delete(program);
+      if (watch.late)
+        throw new AppError('timeout', `${argv.join(' ')} took longer than ${options.timeoutMs} ms`, { hint: stdout() + stderr() });
       return { ...exit, stdout: stdout(), stderr: stderr() };
     },
     async endAll() {
-      for (const program of programs.splice(0).reverse()) await program.end();
+      for (const program of [...programs].reverse()) {
+        await program.end();
+        programs.delete(program);
+      }
+    },
+    leaveAll() {
+      for (const program of programs) program.leave();
+      programs.clear();
     },
   };
 }
@@ -121,7 +133,10 @@ function programOf(name: string, argv: Argv, child: ChildProcess, output: () => 
     child.once('error', (cause) => reject(new AppError('failed', `${argv[0]} could not be started: ${cause.message}`, { cause })));
     child.once('spawn', () => {
       const { pid } = child;
-      if (pid === undefined) { reject(new AppError('internal', `${argv[0]} runs without a pid`)); return; }
+      if (pid === undefined) {
+        reject(new AppError('internal', `${argv[0]} runs without a pid`));
+        return;
+      }
       resolve({
         name,
         pid,
@@ -129,6 +144,7 @@ function programOf(name: string, argv: Argv, child: ChildProcess, output: () => 
         running,
         output,
         signal: (signal) => void child.kill(signal),
+        leave: () => child.unref(),
         async end(graceMs = GRACE_MS) {
           if (running()) child.kill('SIGTERM');
           const timer = setTimeout(() => killGroup(pid, running), graceMs);
