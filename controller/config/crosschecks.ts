@@ -1,4 +1,4 @@
-import type { IniDocument } from '../../shared/ini/ini.js';
+import { hasErrors, type IniDocument } from '../../shared/ini/ini.js';
 import { addressOf } from '../../shared/model/service.js';
 import type { ClusterConfig, Service } from './cluster.js';
 import { placeOf, type Place, type Reader } from './reader.js';
@@ -12,7 +12,8 @@ export function crossCheck(document: IniDocument, config: ClusterConfig, reader:
     return found === undefined ? { section, key, line: null } : placeOf(found, key);
   };
   sharedAddresses(config, place, reader);
-  poolsWithoutBalancer(config, place, reader);
+  // A balancer that could not be read is not one that is missing.
+  if (!hasErrors(reader.problems)) poolsWithoutBalancer(config, place, reader);
   activeClients(config, place, reader);
   serviceNames(document, config, place, reader);
   pingOfWindows(document, config, reader);

@@ -24,8 +24,7 @@ export interface Member {
 export function takeInventory(document: IniDocument, reader: Reader): Inventory {
   const cluster = document.sections.get('cluster');
   if (cluster === undefined) {
-    const meant = didYouMean('cluster', document.sections.keys());
-    reader.report('error', { section: null, key: null, line: null }, 'there is no section [cluster]', meant?.replaceAll('"', '') ?? null);
+    reader.report('error', { section: null, key: null, line: null }, 'there is no section [cluster]');
   }
   const candidates = new Map(
     [...document.sections].filter(([name]) => !Object.hasOwn(FIXED_SECTIONS, name) && !COMMAND_SECTION.test(name)),
@@ -47,13 +46,19 @@ export function takeInventory(document: IniDocument, reader: Reader): Inventory 
 
   function named(section: IniSection | undefined, key: Key<readonly string[]>): Member[] {
     const entry = section?.get(key.key)?.entry;
-    return reader.read(section, key).flatMap((name) => {
+    const wanted = reader.read(section, key);
+    return wanted.flatMap((name) => {
       const found = candidates.get(name);
       if (found !== undefined) return member(found) ?? [];
       const place = entry === undefined ? { section: null, key: key.key, line: null } : placeOfEntry(entry, name);
-      reader.report('error', place, `there is no section [${name}]`, didYouMean(name, candidates.keys()));
+      reader.report('error', place, `there is no section [${name}]`, didYouMean(name, meantBy(wanted)));
       return [];
     });
+  }
+
+  /** A section that the list holds already is hardly meant a second time. */
+  function meantBy(wanted: readonly string[]): string[] {
+    return [...candidates.keys()].filter((name) => !wanted.includes(name));
   }
 
   function member(section: IniSection): Member | null {

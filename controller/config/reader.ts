@@ -51,7 +51,7 @@ export function createReader(document: IniDocument, path: string, mentioned: Rea
     const parsed = key.type.parse(written === '' ? key.default : written, path);
     const place = section === undefined ? { section: null, key: key.key, line: null } : placeOf(section, key.key);
     if (!parsed.ok) {
-      report('error', place, parsed.message, parsed.hint);
+      report('error', value === undefined ? place : placeOfEntry(value.entry, parsed.part), parsed.message, parsed.hint);
       return key.type.blank;
     }
     if (parsed.warning !== undefined) report('warning', place, parsed.warning, parsed.hint);

@@ -1,3 +1,4 @@
+import { didYouMean } from '../../../shared/ini/nearest.js';
 import type { BatchSize } from '../cluster.js';
 import { bad, continuationHint, good, MISSING, shown, type ValueType } from './value-type.js';
 
@@ -47,7 +48,11 @@ export const batch: ValueType<BatchSize> = {
     if (text === 'auto' || text === 'pool') return good({ kind: text });
     const [, digits, sign] = /^(\d{1,6})\s*(%?)$/.exec(text) ?? [];
     const value = Number(digits ?? 0);
-    if (digits === undefined) return bad(`${shown(text)} is not auto, pool, a number or a percentage`, continuationHint(text));
+    if (digits === undefined)
+      return bad(
+        `${shown(text)} is not auto, pool, a number or a percentage`,
+        didYouMean(text, ['auto', 'pool']) ?? continuationHint(text),
+      );
     if (value < 1 || (sign === '%' && value > 100))
       return bad(sign === '%' ? `${value}% is not between 1% and 100%` : 'a batch has at least one client');
     return good(sign === '%' ? { kind: 'percent', percent: value } : { kind: 'count', count: value });

@@ -39,7 +39,7 @@ export const hostPaths: ValueType<readonly string[]> = {
   parse(value) {
     const paths = linesOf(value);
     const wrong = paths.find((path) => !isAbsolutePath(path));
-    return wrong === undefined ? good(paths) : bad(notAbsolute(wrong));
+    return wrong === undefined ? good(paths) : { ...bad(notAbsolute(wrong)), part: wrong };
   },
 };
 

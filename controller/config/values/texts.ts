@@ -51,7 +51,7 @@ export const mailAddresses: ValueType<readonly string[]> = {
     const all = value.split(/[;,\n]/).map((address) => address.trim());
     const addresses = all.filter((address) => address !== '');
     const wrong = addresses.find((address) => !/^[^\s@]+@[^\s@]+$/.test(address) && !/^[^<>@]*<[^\s@<>]+@[^\s@<>]+>$/.test(address));
-    return wrong === undefined ? good(addresses) : bad(`${shown(wrong)} is not a mail address`);
+    return wrong === undefined ? good(addresses) : { ...bad(`${shown(wrong)} is not a mail address`), part: wrong };
   },
 };
 
@@ -110,7 +110,7 @@ export const sitePaths: ValueType<readonly string[]> = {
   parse(value) {
     const paths = linesOf(value);
     const wrong = paths.find((path) => isUrl(path) || /\s/.test(path));
-    return wrong === undefined ? good(paths) : bad(`${shown(wrong)} is not a path on the site`);
+    return wrong === undefined ? good(paths) : { ...bad(`${shown(wrong)} is not a path on the site`), part: wrong };
   },
 };
 

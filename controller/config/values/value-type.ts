@@ -9,7 +9,8 @@ export interface ValueType<T> {
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly warning?: string; readonly hint?: string | null }
-  | { readonly ok: false; readonly message: string; readonly hint?: string | null };
+  /** `part`: the piece of the text that is wrong, by which its line is found. */
+  | { readonly ok: false; readonly message: string; readonly hint?: string | null; readonly part?: string };
 
 export const good = <T>(value: T): Parsed<T> => ({ ok: true, value });
 export const doubtful = <T>(value: T, warning: string, hint: string | null = null): Parsed<T> => ({ ok: true, value, warning, hint });
