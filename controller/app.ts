@@ -5,6 +5,7 @@ import { createOperations, type Operations } from './actions/operations.js';
 import { status } from './actions/status.js';
 import { createControlService } from './api/control-service.js';
 import { createChecks } from './checks/runner.js';
+import { observeBalancers } from './checks/standings.js';
 import { type ClusterConfig, servicesOnHost } from './config/cluster.js';
 import { selectServices } from './config/select.js';
 import { createLinks } from './fleet/links.js';
@@ -19,6 +20,9 @@ import { makeFolder } from '../shared/ports/files.js';
 import { identifyProcess } from '../shared/ports/process-identity.js';
 import { type Address, parseAddress } from '../shared/rpc/address.js';
 import { createRpcServer } from '../shared/rpc/server.js';
+
+/** For the state of a balancer. */
+const BALANCER_MS = 5_000;
 
 export interface ControllerOptions {
   readonly config: ClusterConfig;
@@ -61,7 +65,13 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     );
   const checks = createChecks({ config: () => config, fleet: links, clock });
   const operations = createOperations({
-    world: { config: () => config, fleet: links, checks, clock },
+    world: {
+      config: () => config,
+      fleet: links,
+      checks,
+      clock,
+      balancers: (signal) => observeBalancers(config, links, { timeoutMs: BALANCER_MS, signal }),
+    },
     journals: await openJournalStore(stateDir),
     lock: (what, by) => acquireLock(config.lockFile, { what, by }, lock),
     log,

@@ -1,5 +1,6 @@
 import { preflight } from '../rolling/preflight.js';
-import { createRollPorts, type RollWorld } from '../rolling/ports.js';
+import type { RollWorld } from '../rolling/observe.js';
+import { createRollPorts } from '../rolling/ports.js';
 import { createExecutor, type Executor } from '../rolling/executor.js';
 import { type JournalStore, operationId } from '../rolling/journal.js';
 import type { Lease } from '../rolling/lock.js';

@@ -112,14 +112,15 @@ export function createLinks({ clock, log, heartbeatMs, version }: LinksOptions):
 
   /** Resolves when heartbeats have been missed. */
   async function watch(entry: Host, over: AbortSignal): Promise<AppError> {
-    for (;;) {
+    for (let suspended = false; ;) {
       const before = clock.now();
-      await clock.sleep(heartbeatMs, over);
-      const now = clock.now();
+      const silent = before - (entry.lastSeen ?? before);
+      const left = MISSED * heartbeatMs - silent;
+      if (left <= 0 && !suspended) return new AppError('unreachable', `no heartbeat for ${seconds(silent)}`);
+      const asked = left > 0 ? left : heartbeatMs;
+      await clock.sleep(asked, over);
       // It was this process that slept (a suspended machine): what the agent sent meanwhile has not been read yet.
-      if (now - before > 2 * heartbeatMs) continue;
-      if (now - (entry.lastSeen ?? now) > MISSED * heartbeatMs)
-        return new AppError('unreachable', `no heartbeat for ${seconds(now - (entry.lastSeen ?? now))}`);
+      suspended = clock.now() - before > asked + heartbeatMs;
     }
   }
 

@@ -1,5 +1,6 @@
 import { AppError, toAppError } from '../../shared/errors.js';
-import { decideRun, decideStep, type StepAction } from './decide.js';
+import { decideRun } from './decide-run.js';
+import { decideStep, decideUnseen, type StepAction } from './decide-step.js';
 import type { JournalEvent } from './events.js';
 import type { Attempts, ClientFacts, MemberFacts } from './facts.js';
 import { evolve, memberOf, type MemberProgress, nextStepOf, type Progress, replay } from './progress.js';
@@ -100,8 +101,8 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
     for (;;) {
       signal.throwIfAborted();
       const before = memberOf(progress, name);
-      const facts = await ports.observeMember(before, before.since + before.planned.timing.startDeadlineMs - ports.now(), signal);
-      const action = decideStep(progress, name, facts, { now: ports.now(), attempts });
+      const context = { now: ports.now(), attempts };
+      const action = decideUnseen(progress, name, context) ?? (await look(before, attempts, signal));
       // An effect that has to be repeated did not show yet: never spin on it.
       const key = JSON.stringify(action);
       if (key === previous && action.do !== 'wait') await ports.sleep(POLL_MS, signal);
@@ -126,6 +127,12 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
           }
       }
     }
+  }
+
+  async function look(member: MemberProgress, attempts: Attempts, signal: AbortSignal): Promise<StepAction> {
+    const remainingMs = member.since + member.planned.timing.startDeadlineMs - ports.now();
+    const facts = await ports.observeMember(member, remainingMs, signal);
+    return decideStep(progress, member.planned.name, facts, { now: ports.now(), attempts });
   }
 
   async function perform(

@@ -1,14 +1,12 @@
 import { inParallel } from '../checks/bounded.js';
-import { observeBalancers } from '../checks/standings.js';
 import { balancersOf, type Service } from '../config/cluster.js';
 import { selectServices } from '../config/select.js';
 import { AppError, toAppError } from '../../shared/errors.js';
 import type { RunRequest } from '../../shared/model/control-api.js';
 import { makePlan, type RollPlan } from './plan.js';
-import { observeClients, type RollWorld } from './ports.js';
+import { observeClients, type RollWorld } from './observe.js';
 
 const PING_MS = 3_000;
-const STATE_MS = 5_000;
 /** One attempt to find out whether a ZEO server or a frontend answers. */
 const ANSWER_MS = 3_000;
 
@@ -17,6 +15,7 @@ const ANSWER_MS = 3_000;
  * Errors: `usage` (unknown names), `unreachable` or `timeout` (an agent or a balancer that is needed does not answer), `precondition`.
  */
 export async function preflight(world: RollWorld, id: string, request: RunRequest, signal: AbortSignal): Promise<RollPlan> {
+  const at = world.clock.now();
   const config = world.config();
   const named = request.selectors.length === 0 ? null : selectServices(config, request.selectors);
   await pingAll(world, neededHosts(world, named), signal);
@@ -30,7 +29,7 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
       roots.length,
       async (s) => [s.spec.name, await world.checks.answers(s, { timeoutMs: ANSWER_MS, signal })] as const,
     ).then((pairs) => new Map(pairs)),
-    observeBalancers(config, world.fleet, { timeoutMs: STATE_MS, signal }),
+    world.balancers(signal),
   ]);
   // A balancer that is down is started by the plan; one that runs has to say what it does.
   for (const { spec, host } of balancers) {
@@ -43,7 +42,7 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
   }
   return makePlan({
     id,
-    at: world.clock.now(),
+    at,
     request,
     config,
     named,

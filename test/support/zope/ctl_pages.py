@@ -1,13 +1,33 @@
-"""A filter in front of Zope: says who answers, and holds back the answer to `…/slow?ms=N`, one thread of waitress busy meanwhile."""
+"""A filter in front of Zope: says who answers, and holds back the answer to `…/slow?ms=N`, one thread of waitress busy meanwhile.
 
+What ctl itself asks for is written to var/timeline.jsonl of the instance, with the time of the process's exec: what a start really took.
+"""
+
+import json
 import os
 import time
 from urllib.parse import parse_qs
 
 
+def exec_time():
+    with open('/proc/self/stat') as stat, open('/proc/uptime') as uptime:
+        ticks = int(stat.read().rpartition(')')[2].split()[19])
+        return time.time() - (float(uptime.read().split()[0]) - ticks / os.sysconf('SC_CLK_TCK'))
+
+
 def filter_factory(global_conf, name):
+    timeline = os.path.join(os.path.dirname(global_conf['here']), 'var', 'timeline.jsonl')
+    started = exec_time()
+
+    def note(path, begin, status):
+        with open(timeline, 'a') as file:
+            line = {'pid': os.getpid(), 'exec': started, 'path': path, 'from': begin, 'to': time.time(), 'status': status}
+            file.write(json.dumps(line) + '\n')
+
     def wrap(application):
         def handle(environ, start_response):
+            begin = time.time()
+            seen = {}
             path = environ.get('PATH_INFO', '')
             if path.endswith('/slow'):
                 query = parse_qs(environ.get('QUERY_STRING', ''))
@@ -15,9 +35,13 @@ def filter_factory(global_conf, name):
                 environ['PATH_INFO'] = path[: -len('slow')]
 
             def start(status, headers, exc_info=None):
+                seen['status'] = int(status.split()[0])
                 return start_response(status, headers + [('X-Served-By', '%s %d' % (name, os.getpid()))], exc_info)
 
-            return application(environ, start)
+            result = application(environ, start)
+            if environ.get('HTTP_USER_AGENT') == 'ctl':
+                note(path, begin, seen.get('status'))
+            return result
 
         return handle
 

@@ -1,77 +1,8 @@
-import type { OutcomeKind, Step } from '../../shared/model/operation.js';
+import type { Step } from '../../shared/model/operation.js';
 import type { ProcessId } from '../../shared/model/process.js';
-import { affordable, type Attempts, type ClientFacts, isServing, type MemberFacts } from './facts.js';
+import type { Attempts, MemberFacts } from './facts.js';
+import { PATIENCE } from './patience.js';
 import { memberOf, type MemberProgress, nextStepOf, type Progress } from './progress.js';
-
-/** How long one who does not answer is waited for, before the run halts. */
-export const PATIENCE = {
-  /** An agent that went away: a restart of its host's network, an upgrade. */
-  agentMs: 60_000,
-  /** A balancer that hangs or contradicts. */
-  balancerMs: 15_000,
-  /** Clients that have to serve before the next one may leave. */
-  clusterMs: 60_000,
-  /** Beyond the stop deadline, for the agent's own answer. */
-  stopMarginMs: 15_000,
-  /** Beyond the balancer's probe interval, until a backend that was let in is used. */
-  aliveMarginMs: 5_000,
-} as const;
-
-export type RunAction =
-  | { readonly do: 'take-out'; readonly client: string }
-  | { readonly do: 'begin'; readonly members: readonly string[] }
-  | { readonly do: 'wait'; readonly why: string }
-  | { readonly do: 'finish'; readonly outcome: Exclude<OutcomeKind, 'refused'>; readonly why: string | null };
-
-/** What the run does next as a whole: the next batch as far as it can leave now, a wait, or the end. */
-export function decideRun(progress: Progress, clients: ReadonlyMap<string, ClientFacts>, now: number): RunAction {
-  const { plan, members } = progress;
-  const all = [...members.values()];
-
-  // Whatever is in hand comes first, also when the run is to end: no client is left between out and in.
-  const inHand = all.filter((m) => m.state === 'active').map((m) => m.planned.name);
-  if (inHand.length > 0) return { do: 'begin', members: inHand };
-
-  if (progress.halting === 'aborted') return { do: 'finish', outcome: 'aborted', why: null };
-  const failed = all.filter((m) => m.state === 'failed');
-  const [firstFailed] = failed;
-  if (firstFailed && failed.length > plan.policy.maxFail) {
-    return { do: 'finish', outcome: 'halted', why: `${firstFailed.planned.name}: ${firstFailed.why ?? 'failed'}` };
-  }
-  if (progress.halting) return { do: 'finish', outcome: progress.halting, why: null };
-
-  const next = plan.takeOut.find((client) => !progress.takenOut.has(client));
-  if (next !== undefined) return { do: 'take-out', client: next };
-
-  const batch = plan.batches.find((b) => b.members.some((m) => memberOf(progress, m.name).state === 'waiting'));
-  if (!batch) return { do: 'finish', outcome: 'completed', why: null };
-  if (plan.policy.deadlineMs !== null && now - plan.at >= plan.policy.deadlineMs) {
-    return { do: 'finish', outcome: 'halted', why: `the deadline of ${plan.policy.deadlineMs / 1000} s has passed` };
-  }
-  const candidates = batch.members.map((m) => m.name).filter((name) => memberOf(progress, name).state === 'waiting');
-  const leaving = plan.policy.guarded ? whoCanLeave(candidates, clients, plan.policy.minActive) : candidates;
-  if (leaving.length > 0) return { do: 'begin', members: leaving };
-
-  const serving = [...clients.values()].filter(isServing).length;
-  const missing = [...clients]
-    .filter(([, f]) => !isServing(f) && f.standing !== 'none')
-    .map(([name, f]) => `${name} is ${f.standing} and ${f.health}`);
-  const why = `${serving} clients serve, ${plan.policy.minActive} have to when ${candidates[0] ?? ''} is out; ${missing.join(', ')}`;
-  return now - progress.idleSince < PATIENCE.clusterMs ? { do: 'wait', why } : { do: 'finish', outcome: 'halted', why };
-}
-
-/**
- * Those of a batch that can leave now so that `minActive` clients are proven to serve without them. One that is dead or answers badly
- * serves nobody: it can always leave. One that is unknown may serve, so the others have to suffice.
- */
-function whoCanLeave(candidates: readonly string[], clients: ReadonlyMap<string, ClientFacts>, minActive: number): string[] {
-  let spare = affordable(clients.values(), minActive);
-  return candidates.filter((name) => {
-    const facts = clients.get(name);
-    if (isServing(facts)) return spare-- > 0;
-    return facts === undefined || (facts.standing !== 'unknown' && facts.health !== 'unknown') || spare >= 0;
-  });
-}
 
 export type StepAction =
   | { readonly do: 'enter'; readonly step: Step; readonly detail?: string; readonly replacing?: ProcessId | 'none' }
@@ -82,9 +13,35 @@ export type StepAction =
   | { readonly do: 'warm' }
   | { readonly do: 'wait'; readonly why: string };
 
+/** What was tried in the step so far, and when it is. */
 export interface StepContext {
   readonly now: number;
   readonly attempts: Attempts;
+}
+
+/**
+ * What is done before anything has to be seen: the first try of an effect that can be carried out twice anyway, and the step after one
+ * whose answer is its proof. null: look first.
+ */
+export function decideUnseen(progress: Progress, name: string, { now, attempts }: StepContext): StepAction | null {
+  const member = memberOf(progress, name);
+  const untried = attempts.done === 0 && attempts.error === null;
+  switch (member.step) {
+    case 'out':
+      return untried && progress.halting === null ? { do: 'set', wanted: 'out' } : null;
+    case 'in':
+      return untried ? { do: 'set', wanted: 'in' } : null;
+    case 'warm':
+      return untried ? { do: 'warm' } : advance(member);
+    case 'start':
+      if (attempts.done > 0) return advance(member);
+      return untried ? (pause(progress, member, now) ?? { do: 'start' }) : null;
+    case 'stop':
+      // The agent answers when that process is gone. After a stop for good one has to see that nobody started it again.
+      return attempts.done > 0 && attempts.error === null && progress.plan.action !== 'stop' ? advance(member) : null;
+    default:
+      return null;
+  }
 }
 
 /** What is done next with one member. Pure: the run so far and what was just seen in, one action out. */
@@ -110,7 +67,7 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
     case 'stop':
       return stop();
     case 'start':
-      if (facts.process.state === 'running' || facts.process.state === 'starting' || attempts.done > 0) return advance(member);
+      if (facts.process.state === 'running' || facts.process.state === 'starting') return advance(member);
       if (refused !== null) return failed(`did not start: ${refused}`);
       if (facts.process.state === 'unknown') return waitForAgent(facts.process.why, elapsed, failed(`not started: ${facts.process.why}`));
       if (elapsed >= timing.startDeadlineMs) return failed(`did not start in ${timing.startDeadlineMs / 1000} s`);
@@ -121,7 +78,7 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
       if (elapsed >= timing.startDeadlineMs) return failed(`no good answer within ${timing.startDeadlineMs / 1000} s: ${facts.health.why}`);
       return { do: 'wait', why: facts.health.why };
     case 'warm':
-      return attempts.done > 0 || attempts.error !== null ? advance(member) : { do: 'warm' };
+      return advance(member);
     case 'in':
       return letIn({ do: 'settle', result: 'done' });
     case 'back':
@@ -146,14 +103,22 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
       return waitForAgent(facts.away, elapsed, { do: 'enter', step: 'back', detail: facts.away });
     const open = facts.connections.ok ? facts.connections.connections : null;
     const quiet = open?.every((c) => !c.pending && c.silentMs !== null && c.silentMs >= timing.quietMs) ?? false;
-    if (quiet) return advance(member);
+    if (quiet) return leave();
     const why =
       open === null
         ? facts.connections.ok
           ? ''
           : facts.connections.why
         : `${open.length} connections, ${open.filter((c) => c.pending).length} with a request`;
-    return elapsed >= timing.drainMs ? advance(member, `not drained after ${timing.drainMs / 1000} s: ${why}`) : { do: 'wait', why };
+    return elapsed >= timing.drainMs ? leave(`not drained after ${timing.drainMs / 1000} s: ${why}`) : { do: 'wait', why };
+  }
+
+  /** To the next step; if that is the stop, with the process that it is to replace. */
+  function leave(detail?: string): StepAction {
+    const next = advance(member, detail);
+    const { process } = facts;
+    if (next.do !== 'enter' || next.step !== 'stop' || (process.state !== 'running' && process.state !== 'down')) return next;
+    return { ...next, replacing: process.state === 'running' ? process.process : 'none' };
   }
 
   function stop(): StepAction {

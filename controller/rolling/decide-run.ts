@@ -1,0 +1,60 @@
+import type { OutcomeKind } from '../../shared/model/operation.js';
+import { affordable, type ClientFacts, isServing } from './facts.js';
+import { PATIENCE } from './patience.js';
+import { memberOf, type Progress } from './progress.js';
+
+export type RunAction =
+  | { readonly do: 'take-out'; readonly client: string }
+  | { readonly do: 'begin'; readonly members: readonly string[] }
+  | { readonly do: 'wait'; readonly why: string }
+  | { readonly do: 'finish'; readonly outcome: Exclude<OutcomeKind, 'refused'>; readonly why: string | null };
+
+/** What the run does next as a whole: the next batch as far as it can leave now, a wait, or the end. */
+export function decideRun(progress: Progress, clients: ReadonlyMap<string, ClientFacts>, now: number): RunAction {
+  const { plan, members } = progress;
+  const all = [...members.values()];
+
+  // Whatever is in hand comes first, also when the run is to end: no client is left between out and in.
+  const inHand = all.filter((m) => m.state === 'active').map((m) => m.planned.name);
+  if (inHand.length > 0) return { do: 'begin', members: inHand };
+
+  if (progress.halting === 'aborted') return { do: 'finish', outcome: 'aborted', why: null };
+  const failed = all.filter((m) => m.state === 'failed');
+  const [firstFailed] = failed;
+  if (firstFailed && failed.length > plan.policy.maxFail) {
+    return { do: 'finish', outcome: 'halted', why: `${firstFailed.planned.name}: ${firstFailed.why ?? 'failed'}` };
+  }
+  if (progress.halting) return { do: 'finish', outcome: progress.halting, why: null };
+
+  const next = plan.takeOut.find((client) => !progress.takenOut.has(client));
+  if (next !== undefined) return { do: 'take-out', client: next };
+
+  const batch = plan.batches.find((b) => b.members.some((m) => memberOf(progress, m.name).state === 'waiting'));
+  if (!batch) return { do: 'finish', outcome: 'completed', why: null };
+  if (plan.policy.deadlineMs !== null && now - plan.at >= plan.policy.deadlineMs) {
+    return { do: 'finish', outcome: 'halted', why: `the deadline of ${plan.policy.deadlineMs / 1000} s has passed` };
+  }
+  const candidates = batch.members.map((m) => m.name).filter((name) => memberOf(progress, name).state === 'waiting');
+  const leaving = plan.policy.guarded ? whoCanLeave(candidates, clients, plan.policy.minActive) : candidates;
+  if (leaving.length > 0) return { do: 'begin', members: leaving };
+
+  const serving = [...clients.values()].filter(isServing).length;
+  const missing = [...clients]
+    .filter(([, f]) => !isServing(f) && f.standing !== 'none')
+    .map(([name, f]) => `${name} is ${f.standing} and ${f.health}`);
+  const why = `${serving} clients serve, ${plan.policy.minActive} have to when ${candidates[0] ?? ''} is out; ${missing.join(', ')}`;
+  return now - progress.idleSince < PATIENCE.clusterMs ? { do: 'wait', why } : { do: 'finish', outcome: 'halted', why };
+}
+
+/**
+ * Those of a batch that can leave now so that `minActive` clients are proven to serve without them. One that is dead or answers badly
+ * serves nobody: it can always leave. One that is unknown may serve, so the others have to suffice.
+ */
+function whoCanLeave(candidates: readonly string[], clients: ReadonlyMap<string, ClientFacts>, minActive: number): string[] {
+  let spare = affordable(clients.values(), minActive);
+  return candidates.filter((name) => {
+    const facts = clients.get(name);
+    if (isServing(facts)) return spare-- > 0;
+    return facts === undefined || (facts.standing !== 'unknown' && facts.health !== 'unknown') || spare >= 0;
+  });
+}

@@ -1,0 +1,106 @@
+import { askAgent } from '../checks/ask-agent.js';
+import { inParallel } from '../checks/bounded.js';
+import type { HttpOutcome } from '../checks/outcome.js';
+import type { Checks } from '../checks/runner.js';
+import { type BalancerStates, describeStanding } from '../checks/standings.js';
+import { balancersOf, type Client, type ClusterConfig, type Service } from '../config/cluster.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { AppError } from '../../shared/errors.js';
+import type { Standing } from '../../shared/model/balancer.js';
+import { unmeasured } from '../../shared/model/observation.js';
+import type { Clock } from '../../shared/ports/clock.js';
+import type { ClientFacts, MemberFacts } from './facts.js';
+import type { MemberProgress } from './progress.js';
+
+/** What the rolling core sees and moves. */
+export interface RollWorld {
+  readonly config: () => ClusterConfig;
+  readonly fleet: Fleet;
+  readonly checks: Pick<Checks, 'answers' | 'health' | 'warm'>;
+  readonly clock: Clock;
+  /** What every balancer says now. Rejects only when its signal aborts. */
+  balancers(signal: AbortSignal): Promise<BalancerStates>;
+}
+
+/** For a question to an agent. */
+export const ASK_MS = 5_000;
+const PROBES_AT_ONCE = 16;
+
+/** Every client: how it stands in the balancers and how it answers, each asked once. */
+export async function observeClients(world: RollWorld, signal: AbortSignal): Promise<Map<string, ClientFacts>> {
+  const config = world.config();
+  const balancers = world.balancers(signal);
+  const facts = inParallel(config.clients, PROBES_AT_ONCE, async (client): Promise<[string, ClientFacts]> => {
+    const health = await world.checks.health(client, { timeoutMs: client.timeoutMs, signal });
+    return [client.spec.name, { standing: standingIn(await balancers, client), health: healthOf(health) }];
+  });
+  await balancers;
+  return new Map(await facts);
+}
+
+function healthOf(answer: HttpOutcome): ClientFacts['health'] {
+  if (answer.ok) return 'passing';
+  if (answer.fault === 'no-connection') return 'down';
+  return answer.fault === 'unmeasurable' ? 'unknown' : 'failing';
+}
+
+const NOT_LOOKED_AT = unmeasured('not looked at');
+
+/** Measures what the step in hand decides by, all at once, and nothing else. */
+export async function observeMember(
+  world: RollWorld,
+  member: MemberProgress,
+  remainingMs: number,
+  signal: AbortSignal,
+): Promise<MemberFacts> {
+  const { fleet, checks } = world;
+  const { name } = member.planned;
+  const service = serviceOf(world, name);
+  const { step } = member;
+  const ask = { timeoutMs: ASK_MS, signal };
+  const looksAt = (...steps: (typeof step)[]) => steps.includes(step);
+
+  const [balancers, connections, process, health] = await Promise.all([
+    looksAt('out', 'drain', 'in', 'back') && isClient(service) ? world.balancers(signal) : null,
+    looksAt('drain') ? askAgent(fleet, service.host, (agent, options) => agent.connections(name, options), ask) : NOT_LOOKED_AT,
+    looksAt('drain', 'stop', 'start', 'check')
+      ? askAgent(fleet, service.host, (agent, options) => agent.process(name, options), ask)
+      : NOT_LOOKED_AT,
+    looksAt('check', 'back') ? answer(service) : NOT_LOOKED_AT,
+  ]);
+  const standing = balancers === null ? 'none' : standingIn(balancers, service);
+  const states = balancers === null ? [] : [...balancers.values()];
+  const alive = states.flatMap((state) => (state.ok ? [state.aliveIntervalS * 1000] : []));
+  return {
+    standing,
+    drift: standing === 'unknown' && states.every((state) => state.ok),
+    aliveIntervalMs: Math.max(0, ...alive),
+    connections,
+    process: 'state' in process ? process : { state: 'unknown', why: process.why },
+    health: health.ok ? { ok: true } : { ok: false, why: health.why },
+    away: whoIsAway(world, looksAt('out', 'in', 'back', 'drain') ? balancersOf(world.config()).map((b) => b.host) : [], service),
+  };
+
+  /** While a client starts there is one probe at a time, which may take all the time that is left: each retry would hold another thread. */
+  async function answer(target: Service): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }> {
+    const timeoutMs = step === 'check' ? Math.max(1, remainingMs) : target.timeoutMs;
+    return isClient(target) ? checks.health(target, { timeoutMs, signal }) : checks.answers(target, { timeoutMs, signal });
+  }
+}
+
+function whoIsAway({ fleet }: RollWorld, balancerHosts: readonly string[], service: Service): string | null {
+  const needed = new Set([service.host, ...balancerHosts]);
+  const away = fleet.hosts().filter(({ host, connected }) => needed.has(host) && !connected);
+  return away.length === 0 ? null : `agent ${away.map(({ host }) => host).join(', ')} is not connected`;
+}
+
+const standingIn = (states: BalancerStates, client: Service): Standing =>
+  states.size === 0 ? 'none' : describeStanding(states, client).standing;
+
+export const isClient = (service: Service): service is Client => 'pool' in service;
+
+export function serviceOf({ config }: RollWorld, name: string): Service {
+  const service = config().services.get(name);
+  if (service === undefined) throw new AppError('config', `${name} is no longer in cluster.ini`);
+  return service;
+}
