@@ -1,6 +1,6 @@
 import { AppError } from './errors.js';
 
-export interface LinkedSignal extends Disposable {
+interface LinkedSignal extends Disposable {
   readonly signal: AbortSignal;
 }
 

@@ -16,3 +16,9 @@ export function isLocalAddress(ip: string): boolean {
   if (ip.startsWith('127.')) return true;
   return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => plainAddress(address) === ip) ?? false);
 }
+
+/** An end of a connection as everybody writes it: `127.0.0.1:80`, `[::1]:80`. */
+export function formatEnd(address: string, port: string | number): string {
+  const plain = plainAddress(address);
+  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
+}

@@ -3,7 +3,7 @@ import { messageOf } from '../../shared/errors.js';
 import type { Connection } from '../../shared/model/agent-api.js';
 import { measured, unmeasured, type Measured } from '../../shared/model/observation.js';
 import type { Exec } from '../../shared/ports/exec.js';
-import { isLocalAddress, plainAddress } from './addresses.js';
+import { formatEnd, isLocalAddress, plainAddress } from './addresses.js';
 import { readSockets } from './proc-net.js';
 import { parseSs, type LocalConnection } from './ss.js';
 
@@ -50,7 +50,7 @@ async function byProc(port: number): Promise<LocalConnection[]> {
   const sockets = await readSockets();
   return sockets
     .filter(({ local, state }) => local.port === port && (state === 'established' || state === 'close-wait'))
-    .map(({ local, peer }) => ({ local: local.address, peer: `${peer.address}:${peer.port}`, silentMs: null, pending: true }));
+    .map(({ local, peer }) => ({ local: local.address, peer: formatEnd(peer.address, peer.port), silentMs: null, pending: true }));
 }
 
 const SS_TIMEOUT_MS = 5_000;

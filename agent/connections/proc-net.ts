@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isErrno } from '../../shared/errors.js';
 
 /** A TCP socket of /proc/net/tcp or tcp6 (proc(5)). */
-export interface Socket {
+interface Socket {
   readonly local: { readonly address: string; readonly port: number };
   readonly peer: { readonly address: string; readonly port: number };
   readonly state: 'established' | 'close-wait' | 'listen' | 'other';

@@ -1,4 +1,5 @@
 import type { Connection } from '../../shared/model/agent-api.js';
+import { formatEnd } from './addresses.js';
 
 export interface LocalConnection extends Connection {
   /** The service's side, an address without port. */
@@ -22,7 +23,7 @@ export function parseSs(text: string): LocalConnection[] {
     const pending = queued || counters === null || isUnanswered(counters, halfClosed);
     if (halfClosed && !pending) return [];
     const silentMs = counters === null ? null : Math.min(counters.sentAgoMs, counters.receivedAgoMs);
-    return [{ local, peer: `${peer}:${peerPort}`, silentMs, pending }];
+    return [{ local, peer: formatEnd(peer, peerPort), silentMs, pending }];
   });
 }
 

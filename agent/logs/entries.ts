@@ -8,12 +8,12 @@ export interface RawEntry {
   readonly ignored: boolean;
 }
 
-export interface LineTest {
+interface LineTest {
   readonly critical: (line: string) => boolean;
   readonly ignored: (line: string) => boolean;
 }
 
-export interface EntrySplitter {
+interface EntrySplitter {
   push(chunk: Buffer): void;
   end(): void;
 }
@@ -78,7 +78,7 @@ export function parseHeader(line: string): { readonly time: string; readonly lev
 }
 
 /** Lines without their end; of a long one the beginning. */
-export function createLineSplitter(onLine: (line: string) => void): EntrySplitter {
+function createLineSplitter(onLine: (line: string) => void): EntrySplitter {
   let parts: Buffer[] = [];
   let length = 0;
   return {

@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/ports/clock.js';
 import { membersOf } from './members.js';
 import type { ProcessFacts, Processes } from './processes.js';
 
-export interface Ending {
+interface Ending {
   readonly target: ProcessFacts;
   /** Leader of the session that we made for it; null if somebody else started it. */
   readonly startedPid: number | null;

@@ -17,7 +17,7 @@ export interface StartMemory {
   ended: ServiceRecord['ended'];
 }
 
-export interface EvidenceDeps {
+interface EvidenceDeps {
   readonly processes: Processes;
   readonly records: RecordStore;
   readonly clock: Clock;

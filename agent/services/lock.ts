@@ -9,7 +9,7 @@ import type { Processes } from './processes.js';
 import { fileNameOf } from './record.js';
 
 /** One start or stop of a service at a time, in this process and among all processes that share `folder`. */
-export interface ServiceLock {
+interface ServiceLock {
   hold<T>(service: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
 

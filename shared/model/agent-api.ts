@@ -63,7 +63,7 @@ export interface Connection {
   readonly peer: string;
   /** Time since the last byte either way; null where the host cannot tell. */
   readonly silentMs: number | null;
-  /** The service received something after it last sent something: a request without its answer. */
+  /** The service received something after it last sent something: a request without its answer. True also where the host cannot rule that out. */
   readonly pending: boolean;
 }
 

@@ -24,7 +24,7 @@ describe('parseSs on connections to a Node server, captured', () => {
   });
 
   it('takes the silence from the last byte either way', () => {
-    expect(found['50005']).toEqual({ local: '[::ffff:127.0.0.1]', peer: '[::ffff:127.0.0.1]:50005', silentMs: 332, pending: false });
+    expect(found['50005']).toEqual({ local: '[::ffff:127.0.0.1]', peer: '127.0.0.1:50005', silentMs: 332, pending: false });
   });
 
   it('sees all of them', () => expect(Object.keys(found)).toHaveLength(7));
