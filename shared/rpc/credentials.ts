@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
+import { ChannelCredentials, logVerbosity, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { AppError, messageOf } from '../errors.js';
 import { type Address, isLoopback, refused } from './address.js';
 
@@ -14,6 +14,9 @@ export interface Transport {
   readonly channelCredentials: () => ChannelCredentials;
   readonly serverCredentials: () => ServerCredentials;
 }
+
+// What grpc-js would print on stderr is in the errors that it returns.
+setLogVerbosity(logVerbosity.NONE);
 
 export type Lookup = (name: string) => Promise<readonly string[]>;
 
