@@ -20,7 +20,7 @@ export interface PoundBackend {
   readonly emergency: boolean;
   readonly enabled: boolean;
   readonly alive: boolean;
-  /** Keys of the sticky sessions that are bound to it. */
+  /** Keys of the sticky sessions that are bound to it; with emergency backends in its service, also of some that may be bound to another. */
   readonly sessions: readonly string[];
 }
 
@@ -61,7 +61,11 @@ function servicesOf(value: unknown, parent: Parent): PoundBackend[] {
   return objectsOf(value).flatMap((service, s) => {
     const name = textOf(service.name);
     const sessions = objectsOf(service.sessions);
-    return objectsOf(service.backends).flatMap((backend, b) => {
+    const backends = objectsOf(service.backends);
+    return backends.flatMap((backend, b) => {
+      // Pound (seen with 4.16) adds to the index of a session's backend the number of all backends in the groups behind its own.
+      const behind = backends.filter((other) => weightOf(other) > weightOf(backend)).length;
+      const isBound = (session: Json) => session.backend === b || session.backend === b + behind;
       const address = textOf(backend.address);
       if (address === null || (backend.type ?? 'backend') !== 'backend') return [];
       return [
@@ -75,7 +79,7 @@ function servicesOf(value: unknown, parent: Parent): PoundBackend[] {
           emergency: backend.weight === EMERGENCY_WEIGHT,
           enabled: backend.enabled === true,
           alive: backend.alive === true,
-          sessions: sessions.flatMap((session) => (session.backend === b ? [textOf(session.key) ?? ''] : [])),
+          sessions: sessions.filter(isBound).map((session) => textOf(session.key) ?? ''),
         },
       ];
     });
@@ -83,6 +87,7 @@ function servicesOf(value: unknown, parent: Parent): PoundBackend[] {
 }
 
 const EMERGENCY_WEIGHT = 65535;
+const weightOf = (backend: Json): number => (typeof backend.weight === 'number' ? backend.weight : 0);
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -43,7 +43,9 @@ export function createState(conf: PoundConf): StandinState {
 }
 
 function createService(conf: ConfService): StandinService {
-  const backends = conf.backends.map((backend) => ({
+  // Pound lists the emergency ones behind the others.
+  const ordered = ['backend', 'emergency'].flatMap((kind) => conf.backends.filter((backend) => backend.kind === kind));
+  const backends = ordered.map((backend) => ({
     address: addressOf(backend, new Map()),
     emergency: backend.kind === 'emergency',
     enabled: backend.enabled,
