@@ -6,7 +6,7 @@ import { createPoundControl } from './pound-control.js';
 
 export type { BalancerDriver } from './balancer.js';
 
-export interface BalancerDeps {
+interface BalancerDeps {
   readonly exec: Exec;
 }
 

@@ -8,7 +8,7 @@ import { decode, type ConfSource, type SourceLine } from './pound-conf.js';
 import { keywordOf, scanLines } from './pound-lines.js';
 
 /** The pound.cfg of one Pound on the disk, with all that it includes. */
-export interface PoundFiles {
+interface PoundFiles {
   read(options: CallOptions): Promise<ConfSource>;
   /**
    * Replaces some files of `source` if Pound accepts the whole with them, and keeps the text that it replaces beside each, as `FILE.ctl-last-good`.

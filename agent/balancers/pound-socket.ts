@@ -4,7 +4,7 @@ import { http, type HttpResponse } from '../../shared/ports/http.js';
 import { parsePoundState, type PoundBackend, type PoundState } from './pound-state.js';
 
 /** A running Pound (≥ 4.2), by its control socket: HTTP, one connection a request. */
-export interface PoundSocket {
+interface PoundSocket {
   state(options: CallOptions): Promise<PoundState>;
   switch(backend: PoundBackend, wanted: 'in' | 'out', options: CallOptions): Promise<void>;
   /** A key with a blank or an ampersand cannot be named in Pound's protocol: such a session stays. */

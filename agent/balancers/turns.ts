@@ -1,7 +1,7 @@
 import { orAborted } from '../../shared/abort.js';
 
 /** Runs pieces of work that share a key one after the other, in the order in which they came. */
-export interface Turns {
+interface Turns {
   /** Rejects with the signal's reason if it aborts before the turn comes; work that has begun is not interrupted. */
   take<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
