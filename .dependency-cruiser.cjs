@@ -17,7 +17,7 @@ module.exports = {
     never('product-knows-no-tests', '^(shared|agent|controller)/', '^(test|deploy)/', 'tests know the product'),
     never('ctl-is-a-client', '^controller/ctl/', '^controller/(?!ctl/|config/|embedded)', 'the command line imports shared/ only; offline config check and embedded mode are the exceptions'),
     never('the-wall', '^(agent|controller|test)/', '^shared/wire/gen/', 'generated types stay behind shared/wire', { pathNot: '^test/(unit|integration)/wire' }),
-    never('rolling-core-is-pure', '^controller/rolling/(plan|events|progress|decide)\\.ts$', '^(shared/(ports|rpc|wire)|controller/(fleet|checks))', 'the policy does no I/O'),
+    never('rolling-core-is-pure', '^controller/rolling/(plan|events|facts|patience|progress|decide-run|decide-step|report)\\.ts$', '^(shared/(ports|rpc|wire)|controller/(fleet|checks))', 'the policy does no I/O'),
     only('ini', 'ini', '^shared/ini/'),
     only('execa', 'execa', '^shared/ports/'),
     only('undici', 'undici', '^shared/ports/'),

@@ -47,7 +47,7 @@ export interface SimulatedCluster {
   live(): Promise<Progress | 'died'>;
 }
 
-export const QUIET_MS = 500;
+const QUIET_MS = 500;
 
 export function simulateCluster(
   names: readonly string[],
