@@ -58,7 +58,8 @@ function generate(folder) {
 }
 
 function plugin() {
-  return join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'protoc-gen-ts_proto.cmd' : 'protoc-gen-ts_proto');
+  if (process.platform === 'win32') return join(root, 'node_modules', '.bin', 'protoc-gen-ts_proto.cmd');
+  return require.resolve('ts-proto/protoc-gen-ts_proto');
 }
 
 function read(folder) {
