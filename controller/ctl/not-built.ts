@@ -52,4 +52,4 @@ export function refuseOption(option: NotBuiltOption): AppError {
   });
 }
 
-export const nameOf = (option: NotBuiltOption): string => option.flags.replace(/ .*/, '');
+const nameOf = (option: NotBuiltOption): string => option.flags.replace(/ .*/, '');

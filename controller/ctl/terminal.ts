@@ -23,9 +23,11 @@ export function createTerminal({ stdin, stdout, stderr }: Streams, env: Environm
       const lines = createInterface({ input: stdin, output: stderr });
       // On a terminal readline takes Ctrl-C for itself, and Ctrl-D leaves a question without an answer.
       lines.on('SIGINT', interrupt);
-      const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+      const closed = new Promise<null>((resolve) => lines.once('close', () => resolve(null)));
       try {
-        return await Promise.race([lines.question(question, { signal }), closed]);
+        const answer = await Promise.race([lines.question(question, { signal }), closed]);
+        if (answer === null) stderr.write('\n');
+        return answer ?? '';
       } catch (error) {
         if (signal.aborted) throw reasonOf(signal);
         throw error;
