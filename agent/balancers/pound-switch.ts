@@ -18,7 +18,9 @@ export function switchBackends(
     .flatMap((backend) => {
       const section = governing(backend);
       if (section === undefined) return stanzaOutOfUse(source, backend.line);
-      return wanted === 'out' ? editOut(source, section) : editIn(source, section);
+      return wanted === 'out'
+        ? editOut(source, section)
+        : editIn(source, section, backend.stanzas.length > 1 && section !== backend.stanzas[0]);
     });
   return applyEdits(source, edits);
 }
@@ -61,24 +63,28 @@ function editOut(source: ConfSource, section: Section): Edit[] {
   return [{ file, start, end: start, text: `${indent}Disabled 1${lineBreakOf(header)}` }];
 }
 
-function editIn(source: ConfSource, section: Section): Edit[] {
-  const own = ownLine(source, section);
+/** `adjusts`: the stanza overrides a global definition, which counts again where the stanza says nothing. */
+function editIn(source: ConfSource, section: Section, adjusts: boolean): Edit[] {
+  const last = ownLine(source, section);
   const was = WAS_USE.exec(textOf(source, section.end))?.[1];
   const keyword = section.header.words[0];
-  if (own !== undefined && was !== undefined && keyword !== undefined && section.directives.length === 1) {
+  if (last !== undefined && was !== undefined && keyword !== undefined && section.directives.length === 1) {
     return [
       { file: section.header.file, start: keyword.start, end: keyword.end, text: was },
-      { file: own.file, start: own.start, end: section.end.end, text: '' },
+      { file: last.file, start: last.start, end: section.end.end, text: '' },
     ];
   }
-  const removed = own === undefined ? [] : [{ file: own.file, start: own.start, end: own.end, text: '' }];
-  const operators = disabledIn(own === undefined ? section : { ...section, directives: section.directives.slice(0, -1) });
+  const without = { ...section, directives: section.directives.slice(0, -1) };
+  // Out adds to such a stanza only where it has a Disabled already: a single one is the operator's.
+  const isOurs = last !== undefined && (!adjusts || disabledIn(without) !== undefined);
+  const removed = isOurs ? [{ file: last.file, start: last.start, end: last.end, text: '' }] : [];
+  const operators = disabledIn(isOurs ? without : section);
   const value = operators?.directive.args[0];
   if (operators?.disabled !== true || value === undefined) return removed;
   return [...removed, { file: operators.directive.line.file, start: value.start, end: value.end, text: '0' }];
 }
 
-/** The line that `editOut` has added. */
+/** The last line, if it is as `editOut` writes it. */
 function ownLine(source: ConfSource, section: Section): SourceLine | undefined {
   const line = section.directives.at(-1)?.line;
   if (line?.file !== section.end.file || line.end !== section.end.start) return undefined;

@@ -90,6 +90,10 @@ describe('the lines that change', () => {
     const text = 'BackEnd "b"\n Address 10.0.0.1\n Port 8001\nEnd\nService\n BackEnd "b"\n End\nEnd\nService\n BackEnd "b"\n End\nEnd\n';
     expect(switched(text, '8001', 'out')).toBe(text.replace('8001\n', '8001\n Disabled 1\n'));
   });
+  it('in overrides a definition that is off, instead of falling back to it', () => {
+    const text = 'BackEnd "b"\n Address 10.0.0.1\n Port 8001\n Disabled 1\nEnd\nService\n BackEnd "b"\n  Disabled 1\n End\nEnd\n';
+    expect(switched(text, '8001', 'in')).toBe(text.replace('  Disabled 1\n', '  Disabled 0\n'));
+  });
   it('a UseBackend, which heeds no Disabled elsewhere, becomes a stanza as long as it is out', () => {
     const text = 'BackEnd "b"\n Address 10.0.0.1\n Port 8001\nEnd\nService\n useBackend "b" # mine\nEnd\n';
     const out = switched(text, '8001', 'out');
