@@ -28,6 +28,8 @@ export interface Cluster {
   kill9(name: ControlName): Promise<void>;
   /** One `ctl` command on this cluster; `-c` is added. */
   ctl(args: readonly string[], options?: Partial<RunOptions>): Promise<Finished>;
+  /** The same, not waited for: what it prints can be watched. */
+  startCtl(args: readonly string[]): Promise<Program>;
   /** Pid of each client by its pid file. */
   clientPids(): Promise<ReadonlyMap<string, number>>;
   /** Ends all that belongs to the cluster, also what its agents started. The folder stays. */
@@ -50,6 +52,7 @@ export function createCluster({ plan, commands, dist, signal }: ClusterOptions):
   const programs = new Map<ControlName, Program>();
   const url = siteUrl(plan);
 
+  const ctlArgv = (args: readonly string[]): Argv => [process.execPath, join(dist, 'ctl.js'), ...args, '-c', plan.controller.ini];
   const startService = async (service: ServicePlan, argv: Argv, ready: () => Promise<boolean>): Promise<void> => {
     const program = await processes.start(service.serviceName, argv, { cwd: service.folder });
     try {
@@ -96,11 +99,12 @@ export function createCluster({ plan, commands, dist, signal }: ClusterOptions):
       await program.exited;
     },
     ctl: (args, options = {}) =>
-      processes.run([process.execPath, join(dist, 'ctl.js'), ...args, '-c', plan.controller.ini], {
+      processes.run(ctlArgv(args), {
         timeoutMs: 120_000,
         cwd: plan.folder,
         ...options,
       }),
+    startCtl: (args) => processes.start('ctl', ctlArgv(args), { cwd: plan.folder }),
     async clientPids() {
       return new Map(await Promise.all(plan.clients.map(async (c) => [c.name, Number(await readFile(c.pidFile, 'utf8'))] as const)));
     },

@@ -1,6 +1,6 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { orAborted } from '../../shared/abort.js';
 import { AppError } from '../../shared/errors.js';
@@ -121,7 +121,8 @@ function onInterruption(): { readonly signal: AbortSignal; dispose(): void } {
   };
 }
 
-async function endKept(folder: string): Promise<number> {
+async function endKept(path: string): Promise<number> {
+  const folder = resolve(path);
   if (!basename(folder).startsWith(FOLDER_PREFIX)) throw new AppError('usage', `${folder} is not the folder of a demo`);
   await discard(folder);
   return 0;

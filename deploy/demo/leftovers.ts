@@ -24,20 +24,32 @@ export async function endProcessesOf(folder: string): Promise<void> {
   }
 }
 
-/** Pids of the running processes (zombies have no command line) that name `folder` as an argument or as a part of one. */
+/** Pids of the running processes (zombies have no command line) that name a file in `folder`. Who started us is not among them. */
 export async function findProcessesOf(folder: string): Promise<readonly number[]> {
   const entries = await readdir('/proc');
   const pids = entries.filter((entry) => /^\d+$/.test(entry)).map(Number);
-  const found = await Promise.all(pids.map(async (pid) => pid !== process.pid && (await commandLine(pid)).includes(folder)));
+  const ours = await ancestors(process.pid);
+  const found = await Promise.all(pids.map(async (pid) => !ours.has(pid) && (await readProc(pid, 'cmdline')).includes(`${folder}/`)));
   return pids.filter((_, i) => found[i]);
 }
 
 const TERM_MS = 4000;
 const KILL_MS = 6000;
 
-async function commandLine(pid: number): Promise<string> {
+/** `pid` itself, its parent, and so on. */
+async function ancestors(pid: number): Promise<ReadonlySet<number>> {
+  const chain = new Set<number>();
+  for (let at = pid; at > 0 && !chain.has(at);) {
+    chain.add(at);
+    at = Number(/^PPid:\s*(\d+)$/m.exec(await readProc(at, 'status'))?.[1] ?? 0);
+  }
+  return chain;
+}
+
+/** '' if there is nothing to read. */
+async function readProc(pid: number, file: 'cmdline' | 'status'): Promise<string> {
   try {
-    return await readFile(`/proc/${pid}/cmdline`, 'utf8');
+    return await readFile(`/proc/${pid}/${file}`, 'utf8');
   } catch (error) {
     // It ended since the folder was read, or is somebody else's.
     if (isErrno(error, 'ENOENT', 'ESRCH', 'EACCES')) return '';

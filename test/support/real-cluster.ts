@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterEach } from 'vitest';
 import { createCluster, type Cluster } from '../../deploy/demo/cluster.js';
 import { writeClusterFiles, type Settings } from '../../deploy/demo/cluster-files.js';
 import { planCluster, portsNeeded, type StartCommands } from '../../deploy/demo/cluster-plan.js';
@@ -52,11 +52,11 @@ export async function discardCluster(cluster: Cluster): Promise<void> {
   await rm(cluster.plan.folder, { recursive: true, force: true });
 }
 
-/** The same for a suite of vitest: discarded when the suite is over, failed or not. To be called at the top of a `describe` or in a `beforeAll`. */
-export function suiteClusters(): (options: RealClusterOptions) => Promise<Cluster> {
+/** The same for tests: each cluster is discarded when the test that started it is over, failed or not. To be called at the top of a `describe`. */
+export function testClusters(): (options: RealClusterOptions) => Promise<Cluster> {
   const clusters: Cluster[] = [];
-  afterAll(async () => {
-    for (const cluster of clusters) await discardCluster(cluster);
+  afterEach(async () => {
+    for (const cluster of clusters.splice(0)) await discardCluster(cluster);
   });
   return async (options) => {
     const cluster = await startRealCluster(options);
