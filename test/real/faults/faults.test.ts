@@ -57,6 +57,15 @@ describe.skipIf(pound === null)('faults of a cluster with a real Pound', () => {
     await expectAllIn(cluster, poundExe);
   });
 
+  it('halts when Pound dies in the middle, with every client running', async () => {
+    const cluster = await startAll();
+    const ctl = await rollInTheMiddle(cluster);
+    process.kill(await poundPid(cluster), 'SIGKILL');
+    expect(await ctl.exited, await ctl.output()).toEqual({ code: 1, signal: null });
+    expect(await endOfOperation(cluster)).toBe('halted');
+    for (const [name, pid] of await cluster.clientPids()) expect(() => process.kill(pid, 0), name).not.toThrow();
+  });
+
   it('says which agent is away, with exit 5, and touches nothing', async () => {
     const cluster = await startAll();
     const before = await cluster.clientPids();
