@@ -33,7 +33,7 @@ export interface CommandSection {
   readonly user: string | null;
 }
 
-export interface ParsedAgentConfig {
+interface ParsedAgentConfig {
   /** null if there is an error among the problems. */
   readonly config: AgentConfig | null;
   readonly problems: readonly Problem[];

@@ -5,7 +5,7 @@ export const COMMAND_SECTION = /^command\s+(\S.*)$/;
 
 export type AgentSection = 'agent' | 'allow' | 'command';
 
-export interface AgentKey {
+interface AgentKey {
   /** '' for none. */
   readonly default: string;
   readonly sentence: string;

@@ -47,18 +47,15 @@ export function takeInventory(document: IniDocument, reader: Reader): Inventory 
   function named(section: IniSection | undefined, key: Key<readonly string[]>): Member[] {
     const entry = section?.get(key.key)?.entry;
     const wanted = reader.read(section, key);
+    // A section that the list holds already is hardly meant a second time.
+    const unlisted = wanted.every((name) => candidates.has(name)) ? [] : without(candidates.keys(), wanted);
     return wanted.flatMap((name) => {
       const found = candidates.get(name);
       if (found !== undefined) return member(found) ?? [];
       const place = entry === undefined ? { section: null, key: key.key, line: null } : placeOfEntry(entry, name);
-      reader.report('error', place, `there is no section [${name}]`, didYouMean(name, meantBy(wanted)));
+      reader.report('error', place, `there is no section [${name}]`, didYouMean(name, unlisted));
       return [];
     });
-  }
-
-  /** A section that the list holds already is hardly meant a second time. */
-  function meantBy(wanted: readonly string[]): string[] {
-    return [...candidates.keys()].filter((name) => !wanted.includes(name));
   }
 
   function member(section: IniSection): Member | null {
@@ -100,3 +97,10 @@ function typeText(section: IniSection): string {
   const value = section.get('type');
   return value?.ok === true ? value.text : '';
 }
+
+function without(names: Iterable<string>, taken: readonly string[]): string[] {
+  const skip = new Set(taken);
+  return [...names].filter((name) => !skip.has(name)).slice(0, MAX_MEANT);
+}
+
+const MAX_MEANT = 1000;

@@ -20,7 +20,7 @@ export interface LoadedCluster {
   readonly document: IniDocument;
 }
 
-export interface ParseOptions {
+interface ParseOptions {
   /** What messages call the file; default: its path. */
   readonly file?: string;
   readonly secrets?: SecretSources;

@@ -5,7 +5,7 @@ import { sortProblems, type Problem } from './problem.js';
 import { decodeSource } from './source.js';
 import { tokenize, type Token } from './tokens.js';
 
-export { DEFAULT_SECTION, type IniDocument, type IniEntry, type IniSection, type IniValue } from './document.js';
+export { DEFAULT_SECTION, type IniDocument, type IniEntry, type IniSection } from './document.js';
 export { formatProblem, hasErrors, sortProblems, type Problem } from './problem.js';
 export { MAX_INI_BYTES } from './source.js';
 

@@ -3,7 +3,7 @@ export type Interpolated =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly kind: 'missing' | 'syntax' | 'loop' | 'size'; readonly why: string };
 
-export type Piece = { readonly text: string } | { readonly name: string } | 'bad';
+type Piece = { readonly text: string } | { readonly name: string } | 'bad';
 
 /**
  * Cuts a raw value at its `%(name)s`. A `%` that is neither `%%` nor the beginning of `%(` stays as it is, which Python refuses:

@@ -3,6 +3,7 @@ export function nearest(name: string, candidates: Iterable<string>, max = 3): st
   const limit = Math.max(1, Math.floor(name.length / 3));
   return [...new Set(candidates)]
     .filter((candidate) => Math.abs(candidate.length - name.length) <= limit)
+    .slice(0, MAX_CANDIDATES)
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance)
@@ -34,4 +35,5 @@ function editDistance(a: string, b: string): number {
 }
 
 const MAX_LENGTH = 100;
+const MAX_CANDIDATES = 500;
 const at = (row: readonly number[], index: number): number => row[index] ?? Infinity;

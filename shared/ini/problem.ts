@@ -22,12 +22,22 @@ export function formatProblem(problem: Problem): string {
 
 export const hasErrors = (problems: readonly Problem[]): boolean => problems.some((problem) => problem.severity === 'error');
 
-/** In the order of the file; the same problem seen twice (an inherited value, read for two sections) is told once. */
+/**
+ * In the order of the file; the same problem seen twice (an inherited value, read for two sections) is told once. Of more than 1000 the
+ * rest is told as one: a file of another kind is wrong on every line.
+ */
 export function sortProblems(problems: readonly Problem[]): Problem[] {
   const told = new Set<string>();
   const once = problems.filter((problem) => {
     const text = formatProblem(problem);
     return !told.has(text) && told.add(text);
   });
-  return once.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const sorted = once.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const rest = sorted.splice(MAX_PROBLEMS, sorted.length);
+  const first = rest[0];
+  if (first === undefined) return sorted;
+  const severity = hasErrors(rest) ? 'error' : 'warning';
+  return [...sorted, { ...first, severity, section: null, key: null, message: 'there are more problems from here on', hint: null }];
 }
+
+const MAX_PROBLEMS = 1000;

@@ -1,7 +1,7 @@
 /** What an ini file may weigh: far more than any real one, and little enough to be read at once. */
 export const MAX_INI_BYTES = 1024 * 1024;
 
-export type Source =
+type Source =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly line: number | null; readonly message: string; readonly hint: string | null };
 

@@ -1,5 +1,5 @@
 /** Words of a line and what is wrong with it; never a shell: no variables, no escapes, a backslash is plain. */
-export type Words = { readonly ok: true; readonly words: readonly string[] } | { readonly ok: false; readonly why: string };
+type Words = { readonly ok: true; readonly words: readonly string[] } | { readonly ok: false; readonly why: string };
 
 /** Splits a command on blanks; double quotes group. `separators` are further characters that end a word. */
 export function splitWords(text: string, separators = ''): Words {

@@ -27,7 +27,7 @@ export const CLIENT_KEYS = keys({
   ready_pattern: key(pattern, DEFAULT_READY_PATTERN, 'The log line that marks the end of a start.'),
 });
 
-export const ZEO_KEYS = keys({
+const ZEO_KEYS = keys({
   storage: key(text, '', 'Name of the storage to look at; all without it.', 'main'),
 });
 
@@ -35,7 +35,7 @@ export const HTTP_KEYS = keys({
   url: key(sitePath, '/', 'Path that it is asked for.'),
 });
 
-export const SQUID_KEYS = keys({
+const SQUID_KEYS = keys({
   cache_dir: key(hostPath, '', 'Its cache, moved aside by a purge.', '/var/spool/squid'),
   exe: key(hostProgram, '', 'Its program.', '/usr/sbin/squid'),
   conf: key(hostPath, '', 'Its configuration.', '/etc/squid/squid.conf'),
@@ -58,7 +58,7 @@ export const HAPROXY_KEYS = keys({
   drain: key(seconds(), '30', 'Until a client that still has connections is stopped all the same.'),
 });
 
-export const VARNISH_KEYS = keys({
+const VARNISH_KEYS = keys({
   admin: key(hostPort, '', 'Its management port.', '127.0.0.1:6082'),
   secret_file: key(hostPath, '', 'File with the secret of the management port.', '/etc/varnish/secret'),
 });

@@ -2,7 +2,7 @@ import { didYouMean } from '../../../shared/ini/nearest.js';
 import type { BatchSize } from '../cluster.js';
 import { bad, continuationHint, good, MISSING, shown, type ValueType } from './value-type.js';
 
-export function integer(min: number, max: number, name = 'a whole number'): ValueType<number> {
+function integer(min: number, max: number, name = 'a whole number'): ValueType<number> {
   return {
     name,
     blank: min,

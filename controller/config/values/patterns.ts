@@ -13,6 +13,7 @@ export const pattern: ValueType<string> = {
     const bare = lines.map(withoutEmptyAlternatives).filter((line) => line !== '');
     const text = bare.join('|');
     if (text === '') return good('');
+    if (text.length > MAX_LENGTH) return bad(`a pattern of ${text.length} characters is longer than ${MAX_LENGTH}`);
     const failure = compileError(text);
     if (failure !== null) return bad(`${shown(value)} is not a regular expression: ${failure}`, hintFor(text));
     return lines.length === 1 && lines[0] !== text
@@ -20,6 +21,8 @@ export const pattern: ValueType<string> = {
       : checkedForAll(text);
   },
 };
+
+const MAX_LENGTH = 16_384;
 
 function checkedForAll(text: string): Parsed<string> {
   return new RegExp(text).test('') ? doubtful(text, `${shown(text)} matches every line`) : good(text);

@@ -55,12 +55,6 @@ export const mailAddresses: ValueType<readonly string[]> = {
   },
 };
 
-export const lines: ValueType<readonly string[]> = {
-  name: 'one a line',
-  blank: [],
-  parse: (value) => good(linesOf(value)),
-};
-
 export const linesOf = (value: string): string[] =>
   value
     .split('\n')

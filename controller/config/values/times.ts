@@ -1,6 +1,6 @@
 import { bad, good, shown, type ValueType } from './value-type.js';
 
-export interface TimeOfDay {
+interface TimeOfDay {
   readonly hour: number;
   readonly minute: number;
   /** 1 is Monday; empty: every day. */

@@ -92,6 +92,14 @@ describe('problems', () => {
     ]);
   });
 
+  test('of more than 1000 the rest is told as one, and an error among them is not lost', () => {
+    const problems = problemsOf(`[s]\n${'k = %x\n'.repeat(600)}junk\n`);
+    expect(problems).toHaveLength(601);
+    const many = problemsOf(`[s]\n${'k = 1\n'.repeat(1500)}junk\n`);
+    expect(many).toHaveLength(1001);
+    expect(many.at(-1)).toBe('error cluster.ini:1003: there are more problems from here on');
+  });
+
   test('a few lines cannot expand without end', () => {
     const lines = Array.from({ length: 9 }, (_, i) => `k${i} = ${`%(k${i + 1})s`.repeat(20)}`);
     const problems = problemsOf(`[s]\n${lines.join('\n')}\nk9 = ${'x'.repeat(1000)}\n`);
