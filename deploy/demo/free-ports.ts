@@ -22,7 +22,10 @@ function listen(server: Server): Promise<number> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      if (address === null || typeof address === 'string') { reject(new AppError('internal', 'a TCP server without a port')); return; }
+      if (address === null || typeof address === 'string') {
+        reject(new AppError('internal', 'a TCP server without a port'));
+        return;
+      }
       resolve(address.port);
     });
   });

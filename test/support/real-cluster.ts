@@ -26,7 +26,7 @@ export interface RealClusterOptions {
 }
 
 /** The repository: its `dist` holds the built programs. */
-export const repository = join(import.meta.dirname, '../..');
+const repository = join(import.meta.dirname, '../..');
 
 /** A cluster with its files written and its services running; not yet its controller and agents. `end` it, then remove its folder. */
 export async function startRealCluster(options: RealClusterOptions): Promise<Cluster> {

@@ -36,7 +36,7 @@ export async function zopeEnvironment(options: {
     if (!(await exists(folder))) await build(folder, signal);
     return measured({ python: join(folder, 'bin', 'python'), script: (name: string) => join(folder, 'bin', name) });
   } catch (error) {
-    return unmeasured(`Zope 5 and ZEO cannot be had from PyPI: ${messageOf(error)}`);
+    return unmeasured(`cannot be had from PyPI: ${messageOf(error)}`);
   }
 }
 
