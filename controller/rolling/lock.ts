@@ -1,5 +1,7 @@
 import { link, readFile, rename, rm, utimes, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 import { writeFileAtomic } from '../../shared/ports/files.js';
 
@@ -39,28 +41,66 @@ export async function acquireLock(path: string, owner: { readonly what: string; 
   const process_ = (await deps.identify(process.pid)) ?? `${process.pid}@0`;
   const mine: LockOwner = { ...owner, host: hostname(), pid: process.pid, process: process_, since: new Date().toISOString() };
   const content = `${JSON.stringify(mine)}\n`;
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (await tryCreate(path, content)) return lease(path, content);
     const held = await readLock(path);
     if (held === null) continue;
     if (!(await isGone(path, held, deps))) throw conflict(path, held);
-    await removeStale(path, held.raw);
+    if (await replaceStale(path, held.raw, content, deps)) return lease(path, content);
+    await delay(RETRY_MS);
   }
   throw new AppError('conflict', `the lock ${path} changes hands too quickly`, { hint: 'try again' });
 }
 
+const ATTEMPTS = 20;
+/** Another one who replaces the same stale lock needs a few milliseconds. */
+const RETRY_MS = 10;
+
 /** Creates the file with its content or not at all: a lock without an owner can never be seen. */
 async function tryCreate(path: string, content: string): Promise<boolean> {
-  const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  return withDraft(path, content, async (draft) => {
+    try {
+      await link(draft, path);
+      return true;
+    } catch (error) {
+      if (isErrno(error, 'EEXIST')) return false;
+      throw error;
+    }
+  });
+}
+
+/**
+ * Puts our lock in the place of the stale one, in one step. Of several who found it only the one who holds the claim does, after another
+ * look: nobody ever replaces, or even moves, a lock that is alive. False: somebody else was at it.
+ */
+async function replaceStale(path: string, stale: string, content: string, deps: LockDeps): Promise<boolean> {
+  const claim = `${path}.claim`;
+  if (!(await tryCreate(claim, content))) {
+    const held = await readLock(claim);
+    // Whoever died while he held it is not waited for.
+    if (held !== null && (await isGone(claim, held, deps))) await rm(claim, { force: true });
+    return false;
+  }
   try {
-    await writeFileAtomic(temporary, content);
-    await link(temporary, path);
-    return true;
+    if ((await readLock(path))?.raw !== stale) return false;
+    return await withDraft(path, content, async (draft) => {
+      await rename(draft, path);
+      return true;
+    });
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+async function withDraft<T>(path: string, content: string, use: (draft: string) => Promise<T>): Promise<T> {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    await writeFileAtomic(draft, content);
+    return await use(draft);
   } catch (error) {
-    if (isErrno(error, 'EEXIST')) return false;
     throw toAppError(error, 'failed', `cannot write the lock ${path}`, 'see lock_file in cluster.ini');
   } finally {
-    await rm(temporary, { force: true });
+    await rm(draft, { force: true });
   }
 }
 
@@ -76,30 +116,30 @@ async function readLock(path: string): Promise<Held | null> {
     throw toAppError(error, 'failed', `cannot read the lock ${path}`);
   });
   if (raw === null) return null;
+  return { raw, owner: parseOwner(raw) };
+}
+
+/** null: nobody who signs as we do has written this. */
+function parseOwner(raw: string): LockOwner | null {
   try {
-    return { raw, owner: JSON.parse(raw) as LockOwner };
-  } catch {
-    return { raw, owner: null };
+    const value: unknown = JSON.parse(raw);
+    return isOwner(value) ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
+}
+
+function isOwner(value: unknown): value is LockOwner {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, ...texts } = value as Record<string, unknown>;
+  return typeof pid === 'number' && ['what', 'by', 'host', 'process', 'since'].every((key) => typeof texts[key] === 'string');
 }
 
 async function isGone(path: string, { owner }: Held, deps: LockDeps): Promise<boolean> {
   if (owner !== null && owner.host === hostname()) return (await deps.identify(owner.pid)) !== owner.process;
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
   return Date.now() - mtimeMs > LEASE_MS;
-}
-
-/** Two who find the same stale lock must not remove each other's new one: it is moved away first, and looked at again. */
-async function removeStale(path: string, raw: string): Promise<void> {
-  const aside = `${path}.stale.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return;
-    throw toAppError(error, 'failed', `cannot remove the stale lock ${path}`);
-  }
-  if ((await readFile(aside, 'utf8')) !== raw) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
 }
 
 function conflict(path: string, { owner }: Held): AppError {
@@ -110,24 +150,23 @@ function conflict(path: string, { owner }: Held): AppError {
   return new AppError(
     'conflict',
     `${owner.what} by ${owner.by} holds the lock since ${owner.since} (process ${owner.pid} on ${owner.host})`,
-    {
-      hint: 'ctl operations list shows what runs',
-    },
+    { hint: `the lock is ${path}; ctl operations list shows what runs` },
   );
 }
 
 function lease(path: string, content: string): Lease {
-  const timer = setInterval(() => {
+  const ours = async () => (await readLock(path))?.raw === content;
+  const beat = async () => {
     const now = new Date();
-    // A heartbeat that cannot be written shows as a stale lock to others; the next one tries again.
-    void utimes(path, now, now).catch(() => undefined);
-  }, HEARTBEAT_MS);
+    if (await ours()) await utimes(path, now, now);
+  };
+  // A heartbeat that cannot be written shows as a stale lock to others; the next one tries again.
+  const timer = setInterval(() => void beat().catch(() => undefined), HEARTBEAT_MS);
   timer.unref();
   return {
     async release() {
       clearInterval(timer);
-      const held = await readLock(path);
-      if (held?.raw === content) await rm(path, { force: true });
+      if (await ours()) await rm(path, { force: true });
     },
   };
 }
