@@ -8,11 +8,12 @@ import { zopeEnvironment } from '../../support/zope-env.js';
 import { makeZopeInstances, zopeCommands } from '../../support/zope-services.js';
 
 const zope = await realPart('Zope 5 and ZEO', zopeEnvironment({ signal: setUpLimit() }));
-const { folder, processes } = await suiteProcesses('zope');
+const prepare = suiteProcesses('zope');
 
 describe.skipIf(zope === null)('real programs', () => {
   if (zope === null) return;
   describeZope('a WSGI Zope 5 client', async () => {
+    const { folder, processes } = await prepare();
     const plan = planCluster({ clients: 1, pools: 1 }, folder, await findFreePorts(portsNeeded(1)));
     await makeZopeInstances(plan, zope, setUpLimit());
     return { plan, commands: zopeCommands(zope), processes };
