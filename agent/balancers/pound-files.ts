@@ -60,17 +60,21 @@ export function createPoundFiles(exec: Exec, spec: { readonly conf: string; read
   return {
     read,
     async write(source, changed, options) {
-      await check(source, changed, (path) => run(['-c', '-f', path], options));
+      await Promise.all([check(source, changed, (path) => run(['-c', '-f', path], options)), keepLastGood(source, changed)]);
       for (const path of changed.keys()) {
         if ((await readText(path)) !== source.files.get(path))
           throw new AppError('conflict', `${path} was changed by somebody else meanwhile`, { hint: 'try again' });
       }
       for (const [path, text] of changed) {
-        await writeFileAtomic(`${path}.ctl-last-good`, Buffer.from(source.files.get(path) ?? '', 'latin1'));
         await writeFileAtomic(path, Buffer.from(text, 'latin1'));
       }
     },
   };
+}
+
+/** Beside each file that is about to change; at the same time as Pound judges the new text, which takes as long. */
+async function keepLastGood(source: ConfSource, changed: ReadonlyMap<string, string>): Promise<void> {
+  for (const path of changed.keys()) await writeFileAtomic(`${path}.ctl-last-good`, Buffer.from(source.files.get(path) ?? '', 'latin1'));
 }
 
 /**

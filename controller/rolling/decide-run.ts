@@ -1,22 +1,34 @@
 import type { OutcomeKind } from '../../shared/model/operation.js';
 import { affordable, type ClientFacts, isServing } from './facts.js';
 import { PATIENCE } from './patience.js';
-import { memberOf, type Progress } from './progress.js';
+import type { PlannedBatch } from './plan.js';
+import { isEnding, memberOf, type Progress } from './progress.js';
 
 export type RunAction =
   | { readonly do: 'take-out'; readonly client: string }
   | { readonly do: 'begin'; readonly members: readonly string[] }
+  /** Nothing to begin before one of those in hand has got on. */
+  | { readonly do: 'follow' }
   | { readonly do: 'wait'; readonly why: string }
   | { readonly do: 'finish'; readonly outcome: Exclude<OutcomeKind, 'refused'>; readonly why: string | null };
 
-/** What the run does next as a whole: the next batch as far as it can leave now, a wait, or the end. */
-export function decideRun(progress: Progress, clients: ReadonlyMap<string, ClientFacts>, now: number): RunAction {
+/** What the run does next as a whole: the next batch as far as it can leave now, a wait, or the end. `driven`: in hand already. */
+export function decideRun(
+  progress: Progress,
+  clients: ReadonlyMap<string, ClientFacts>,
+  { now, driven }: { readonly now: number; readonly driven: ReadonlySet<string> },
+): RunAction {
   const { plan, members } = progress;
   const all = [...members.values()];
 
   // Whatever is in hand comes first, also when the run is to end: no client is left between out and in.
   const inHand = all.filter((m) => m.state === 'active').map((m) => m.planned.name);
-  if (inHand.length > 0) return { do: 'begin', members: inHand };
+  const forgotten = inHand.filter((name) => !driven.has(name));
+  if (forgotten.length > 0) return { do: 'begin', members: forgotten };
+  if (inHand.length > 0) {
+    const next = mayOverlap(progress) ? nextToLeave(progress, clients) : [];
+    return next.length > 0 ? { do: 'begin', members: next } : { do: 'follow' };
+  }
 
   if (progress.halting === 'aborted') return { do: 'finish', outcome: 'aborted', why: null };
   const failed = all.filter((m) => m.state === 'failed');
@@ -29,21 +41,43 @@ export function decideRun(progress: Progress, clients: ReadonlyMap<string, Clien
   const next = plan.takeOut.find((client) => !progress.takenOut.has(client));
   if (next !== undefined) return { do: 'take-out', client: next };
 
-  const batch = plan.batches.find((b) => b.members.some((m) => memberOf(progress, m.name).state === 'waiting'));
+  const batch = nextBatch(progress);
   if (!batch) return { do: 'finish', outcome: 'completed', why: null };
   if (plan.policy.deadlineMs !== null && now - plan.at >= plan.policy.deadlineMs) {
     return { do: 'finish', outcome: 'halted', why: `the deadline of ${plan.policy.deadlineMs / 1000} s has passed` };
   }
-  const candidates = batch.members.map((m) => m.name).filter((name) => memberOf(progress, name).state === 'waiting');
-  const leaving = plan.policy.guarded ? whoCanLeave(candidates, clients, plan.policy.minActive) : candidates;
+  const leaving = nextToLeave(progress, clients);
   if (leaving.length > 0) return { do: 'begin', members: leaving };
 
   const serving = [...clients.values()].filter(isServing).length;
   const missing = [...clients]
     .filter(([, f]) => !isServing(f) && f.standing !== 'none')
     .map(([name, f]) => `${name} is ${f.standing} and ${f.health}`);
-  const why = `${serving} clients serve, ${plan.policy.minActive} have to when ${candidates[0] ?? ''} is out; ${missing.join(', ')}`;
+  const why = `${serving} clients serve, ${plan.policy.minActive} have to when ${waitingIn(progress, batch)[0] ?? ''} is out; ${missing.join(', ')}`;
   return now - progress.idleSince < PATIENCE.clusterMs ? { do: 'wait', why } : { do: 'finish', outcome: 'halted', why };
+}
+
+/**
+ * The next client drains while the one in hand, healthy again, warms up and goes in: that hides the drain. It needs room for both, which
+ * the guard sees to: the one in hand does not count as serving until the balancer says so.
+ */
+export function mayOverlap(progress: Progress): boolean {
+  const inHand = [...progress.members.values()].filter((m) => m.state === 'active');
+  const healthy = inHand.every((m) => m.step === 'warm' || m.step === 'in');
+  return progress.plan.policy.guarded && healthy && !isEnding(progress) && typeof nextBatch(progress)?.pool === 'number';
+}
+
+const nextBatch = ({ plan, members }: Progress): PlannedBatch | undefined =>
+  plan.batches.find((batch) => batch.members.some((m) => members.get(m.name)?.state === 'waiting'));
+
+const waitingIn = (progress: Progress, batch: PlannedBatch): string[] =>
+  batch.members.map((m) => m.name).filter((name) => memberOf(progress, name).state === 'waiting');
+
+function nextToLeave(progress: Progress, clients: ReadonlyMap<string, ClientFacts>): string[] {
+  const { guarded, minActive } = progress.plan.policy;
+  const batch = nextBatch(progress);
+  const candidates = batch === undefined ? [] : waitingIn(progress, batch);
+  return guarded ? whoCanLeave(candidates, clients, minActive) : candidates;
 }
 
 /**

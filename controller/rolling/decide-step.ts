@@ -2,7 +2,7 @@ import type { Step } from '../../shared/model/operation.js';
 import type { ProcessId } from '../../shared/model/process.js';
 import type { Attempts, MemberFacts } from './facts.js';
 import { PATIENCE } from './patience.js';
-import { memberOf, type MemberProgress, nextStepOf, type Progress } from './progress.js';
+import { isEnding, memberOf, type MemberProgress, nextStepOf, type Progress } from './progress.js';
 
 export type StepAction =
   | { readonly do: 'enter'; readonly step: Step; readonly detail?: string; readonly replacing?: ProcessId | 'none' }
@@ -28,7 +28,7 @@ export function decideUnseen(progress: Progress, name: string, { now, attempts }
   const untried = attempts.done === 0 && attempts.error === null;
   switch (member.step) {
     case 'out':
-      return untried && progress.halting === null ? { do: 'set', wanted: 'out' } : null;
+      return untried && !isEnding(progress) ? { do: 'set', wanted: 'out' } : null;
     case 'in':
       return untried ? { do: 'set', wanted: 'in' } : null;
     case 'warm':
@@ -56,7 +56,7 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
     case null:
       return advance(member);
     case 'out':
-      if (progress.halting) return { do: 'enter', step: 'back', detail: HALTED };
+      if (isEnding(progress)) return { do: 'enter', step: 'back', detail: HALTED };
       // Told at least once: a backend that only the running balancer knows to be out comes back with its next start.
       if (facts.standing === 'none' || (facts.standing === 'out' && attempts.done > 0)) return advance(member);
       if (refused !== null) return { do: 'enter', step: 'back', detail: `could not be taken out of the balancer: ${refused}` };
@@ -95,7 +95,7 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
   }
 
   function drain(): StepAction {
-    if (progress.halting) return { do: 'enter', step: 'back', detail: HALTED };
+    if (isEnding(progress)) return { do: 'enter', step: 'back', detail: HALTED };
     // Somebody let it in again while it drained: what was proven is not true any more.
     if (facts.standing === 'in' || facts.standing === 'dead' || facts.drift) return takeOut(timing.drainMs + PATIENCE.balancerMs);
     if (unseen(facts)) return waitForBalancer(facts, elapsed, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
@@ -124,7 +124,7 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
   function stop(): StepAction {
     const { process } = facts;
     if (member.replacing === null) {
-      if (progress.halting) return { do: 'enter', step: 'back', detail: HALTED };
+      if (isEnding(progress)) return { do: 'enter', step: 'back', detail: HALTED };
       if (process.state === 'running') return { do: 'enter', step: 'stop', replacing: process.process };
       if (process.state === 'down') return { do: 'enter', step: 'stop', replacing: 'none' };
       const lost = process.why;

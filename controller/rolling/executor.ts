@@ -1,5 +1,5 @@
 import { AppError, toAppError } from '../../shared/errors.js';
-import { decideRun } from './decide-run.js';
+import { decideRun, mayOverlap } from './decide-run.js';
 import { decideStep, decideUnseen, type StepAction } from './decide-step.js';
 import type { JournalEvent } from './events.js';
 import type { Attempts, ClientFacts, MemberFacts } from './facts.js';
@@ -45,34 +45,50 @@ export interface Executor {
 export function createExecutor(journal: readonly JournalEvent[], ports: RollPorts): Executor {
   let progress = replay(journal);
 
+  const driven = new Map<string, Promise<void>>();
+  const errors: unknown[] = [];
+  let wake: () => void = () => undefined;
+
   /** The state changes at once, so that members deciding at the same time see it; nothing is done before it is on the disk. */
   async function record(event: JournalEvent): Promise<void> {
     progress = evolve(progress, event);
     await ports.append(event);
+    wake();
   }
 
   async function run(signal: AbortSignal): Promise<Progress> {
-    while (progress.finished === null) {
-      signal.throwIfAborted();
-      const action = decideRun(progress, await ports.observeClients(signal), ports.now());
-      switch (action.do) {
-        case 'finish':
-          await record({ type: 'finished', at: ports.now(), outcome: action.outcome, why: action.why });
-          break;
-        case 'wait':
-          ports.waiting(null, action.why);
-          await ports.sleep(POLL_MS, signal);
-          break;
-        case 'take-out':
-          await takeOut(action.client, signal);
-          break;
-        case 'begin':
-          await begin(action.members, signal);
-          break;
-      }
+    try {
+      while (progress.finished === null && errors.length === 0) await next(signal);
+    } finally {
+      await Promise.all(driven.values());
     }
+    if (errors.length > 0) throw errors[0];
     return progress;
   }
+
+  async function next(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (driven.size > 0 && !mayOverlap(progress)) return change();
+    const clients = await ports.observeClients(signal);
+    const action = decideRun(progress, clients, { now: ports.now(), driven: new Set(driven.keys()) });
+    switch (action.do) {
+      case 'finish':
+        return record({ type: 'finished', at: ports.now(), outcome: action.outcome, why: action.why });
+      case 'wait':
+        ports.waiting(null, action.why);
+        return ports.sleep(POLL_MS, signal);
+      case 'follow':
+        return change();
+      case 'take-out':
+        return takeOut(action.client, signal);
+      case 'begin':
+        return begin(action.members, signal);
+    }
+  }
+
+  /** Until one of those in hand has got on, or ended. */
+  const change = (): Promise<void> =>
+    driven.size === 0 || errors.length > 0 ? Promise.resolve() : new Promise((resolve) => (wake = resolve));
 
   async function takeOut(client: string, signal: AbortSignal): Promise<void> {
     const error = await ports.takeOut(client, `${progress.plan.id}/${client}/take-out/${progress.idleSince}`, signal).then(
@@ -89,8 +105,16 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
       const step = nextStepOf(member);
       if (member.state === 'waiting' && step !== null) await record({ type: 'entered', at: ports.now(), member: name, step });
     }
-    const ends = await Promise.allSettled(names.map((name) => drive(name, signal)));
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    for (const name of names) {
+      const end = drive(name, signal).catch((error: unknown) => void errors.push(error));
+      driven.set(
+        name,
+        end.then(() => {
+          driven.delete(name);
+          wake();
+        }),
+      );
+    }
   }
 
   async function drive(name: string, signal: AbortSignal): Promise<void> {

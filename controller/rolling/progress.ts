@@ -109,6 +109,12 @@ export function memberOf(progress: Progress, name: string): MemberProgress {
   return member;
 }
 
+/** Nothing new is begun: somebody asked for the end, or more has failed than may. */
+export function isEnding(progress: Progress): boolean {
+  const failed = [...progress.members.values()].filter((m) => m.state === 'failed').length;
+  return progress.halting !== null || failed > progress.plan.policy.maxFail;
+}
+
 /** The step after the one in hand; null after the last. */
 export function nextStepOf(member: MemberProgress): Step | null {
   const { steps } = member.planned;

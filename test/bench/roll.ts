@@ -9,7 +9,7 @@ import { findPound } from '../../deploy/demo/pound.js';
 import { startRealCluster, discardCluster } from '../support/real-cluster.js';
 import { zopeEnvironment } from '../support/zope-env.js';
 import { zopeCommands } from '../support/zope-services.js';
-import { oldRoll } from './old-roll.js';
+import { oldRoll } from '../support/old-roll.js';
 
 /**
  * Rolls of a real cluster under load, against what its services themselves need: floor_seconds is the sum over the batches of the slowest
@@ -44,7 +44,9 @@ try {
   for (const { at, why } of ours.failures) say(`failed at ${new Date(at).toISOString()}: ${why}`);
   const floor = await floorSeconds(cluster);
   say('the old way: pound.cfg edited, Pound restarted, pool by pool');
-  const peer = await underLoad(cluster, () => oldRoll(cluster.plan, { ...zopeCommands(zope), poundExe: pound.exe }, poundCommand, abort.signal));
+  const peer = await underLoad(cluster, () =>
+    oldRoll(cluster.plan, { ...zopeCommands(zope), poundExe: pound.exe }, poundCommand, abort.signal),
+  );
   const result = {
     name: 'roll',
     rolls,
@@ -55,17 +57,31 @@ try {
     overhead: round(seconds / floor),
     peer_failed: peer.failed,
   };
-  process.stdout.write(values.json === true ? `${JSON.stringify(result)}\n` : `${Object.entries(result).map(([k, v]) => `${k}: ${v}`).join('\n')}\n`);
+  process.stdout.write(
+    values.json === true
+      ? `${JSON.stringify(result)}\n`
+      : `${Object.entries(result)
+          .map(([k, v]) => `${k}: ${v}`)
+          .join('\n')}\n`,
+  );
   process.exitCode = ours.failed === 0 ? 0 : 1;
 } finally {
-  await discardCluster(cluster);
+  if (process.env.KEEP) { await cluster.end(); say(cluster.plan.folder); } else await discardCluster(cluster);
 }
 
-async function roll_({ ctl }: Cluster): Promise<number> {
-  const { code, stdout, stderr } = await ctl(['-a', 'start', '--json']);
+async function roll_(target: Cluster): Promise<number> {
+  const { code, stdout, stderr } = await target.ctl(['-a', 'start', '--json']);
   if (code !== 0) throw new Error(`ctl -a start ended with ${code}: ${stderr}${stdout}`);
-  const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { seconds: number; services: { name: string; steps: Record<string, number> }[] };
-  for (const { name, steps } of result.services) say(`  ${name}: ${Object.entries(steps).map(([step, ms]) => `${step} ${Math.round(ms)}`).join(', ')}`);
+  const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
+    seconds: number;
+    services: { name: string; steps: Record<string, number> }[];
+  };
+  for (const { name, steps } of result.services)
+    say(
+      `  ${name}: ${Object.entries(steps)
+        .map(([step, ms]) => `${step} ${Math.round(ms)}`)
+        .join(', ')}`,
+    );
   return result.seconds;
 }
 

@@ -34,6 +34,8 @@ export interface SimulatedCluster {
   balancerObeys: boolean;
   /** Its agent takes no orders, although its state can still be read. */
   balancerAgentAway: boolean;
+  /** A client that it does not take in again. */
+  refusesIn: string | null;
   /** Calls so far, in all lives of the controller. */
   calls: number;
   /** The call at which the controller dies, and whether the call takes effect. */
@@ -73,6 +75,7 @@ export function simulateCluster(
     balancerAnswers: true,
     balancerObeys: true,
     balancerAgentAway: false,
+    refusesIn: null,
     calls: 0,
     crash: null,
     haltAt: null,
@@ -216,6 +219,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
         switch (effect.do) {
           case 'set':
             if (cluster.balancerAgentAway) throw new AppError('unreachable', 'agent pound is not connected');
+            if (effect.wanted === 'in' && cluster.refusesIn === name) throw new AppError('failed', 'the balancer does not know it');
             setIn(c, effect.wanted === 'in');
             if (effect.wanted === 'in' && !healthy(c) && member.step === 'in')
               cluster.violations.push(`${name} was let in although it does not answer`);

@@ -35,10 +35,31 @@ describe('a roll', () => {
     expect(end.finished?.outcome).toBe('completed');
     expectAllReplaced(cluster);
     const outs = cluster.journal.flatMap((e) => (e.type === 'entered' && e.step === 'out' ? [e.member] : []));
-    const firstSettled = cluster.journal.findIndex((e) => e.type === 'settled');
-    const before = cluster.journal.slice(0, firstSettled).filter((e) => e.type === 'entered' && e.step === 'out');
+    const firstHealthy = cluster.journal.findIndex((e) => e.type === 'entered' && e.step === 'warm');
+    const before = cluster.journal.slice(0, firstHealthy).filter((e) => e.type === 'entered' && e.step === 'out');
     expect(outs).toEqual(NAMES);
     expect(before).toHaveLength(2);
+  });
+
+  it('takes the next client out while the one in hand, healthy again, goes in, if min_active allows both to be out', async () => {
+    const order = async (minActive: number) => {
+      const cluster = simulateCluster(NAMES, ONE_BY_ONE, { minActive });
+      await roll(cluster);
+      expectAllReplaced(cluster);
+      const steps = cluster.journal.flatMap((e) => (e.type === 'entered' ? [`${e.member} ${e.step}`] : []));
+      return steps.filter((step) => step === 'c1 in' || step === 'c2 out');
+    };
+    expect(await order(2)).toEqual(['c2 out', 'c1 in']);
+    expect(await order(3)).toEqual(['c1 in', 'c2 out']);
+  });
+
+  it('puts the next one back, untouched, when the one in hand fails on its last step', async () => {
+    const cluster = simulateCluster(NAMES, ONE_BY_ONE, { minActive: 1 });
+    cluster.refusesIn = 'c1';
+    const result = resultOf(await roll(cluster));
+    expect(result.outcome).toBe('halted');
+    expect(result.services.map((s) => s.result)).toEqual(['failed', 'untouched', 'untouched', 'untouched']);
+    expect(cluster.client('c2')).toMatchObject({ in: true, generation: 1 });
   });
 
   it('does not count a running request as drained', async () => {

@@ -7,7 +7,12 @@ import type { Argv } from '../../shared/ports/exec.js';
 import { http } from '../../shared/ports/http.js';
 
 /** A roll as the tools of old did it: a pool's backends disabled in pound.cfg, Pound restarted, the clients restarted, and back again. */
-export async function oldRoll(plan: ClusterPlan, commands: StartCommands, poundArgv: typeof poundCommand, signal: AbortSignal): Promise<void> {
+export async function oldRoll(
+  plan: ClusterPlan,
+  commands: StartCommands,
+  poundArgv: typeof poundCommand,
+  signal: AbortSignal,
+): Promise<void> {
   const processes = createProcesses(plan.folder);
   const original = await readFile(plan.pound.conf, 'utf8');
   const pools = [...new Set(plan.clients.map((c) => c.pool))];
