@@ -4,7 +4,7 @@ import { createAllowList } from './config/allow-list.js';
 import type { AgentConfig } from './config/config.js';
 import { createConnections } from './connections/index.js';
 import { openLedger } from './ledger.js';
-import { createLink } from './link/link.js';
+import { type AgentLink, createLink } from './link/link.js';
 import { readSinceStart } from './logs/index.js';
 import { createMemory } from './memory/index.js';
 import { createProcesses, createServiceManager } from './services/index.js';
@@ -25,7 +25,7 @@ export interface AgentDeps {
 }
 
 /** An agent that dials its controller when this resolves, and ends with the lifecycle. Errors: `config`, `failed` (its state cannot be read). */
-export async function startAgent(deps: AgentDeps, config: AgentConfig, version: string): Promise<void> {
+export async function startAgent(deps: AgentDeps, config: AgentConfig, version: string): Promise<Pick<AgentLink, 'whenConnected'>> {
   const { clock, log, lifecycle, env, uid } = deps;
   const { name, stateDir, commands } = config;
   await makeFolder(stateDir);
@@ -48,4 +48,5 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
   lifecycle.onShutdown('link', () => link.stop());
   link.start();
   log.info({ controller: config.controller }, `ctl-agent ${name} dials its controller`);
+  return link;
 }

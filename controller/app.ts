@@ -9,6 +9,7 @@ import { observeBalancers } from './checks/standings.js';
 import { type ClusterConfig, servicesOnHost } from './config/cluster.js';
 import { selectServices } from './config/select.js';
 import { createLinks } from './fleet/links.js';
+import { createOneHostFleet, type OneHost } from './fleet/one-host.js';
 import { openJournalStore } from './rolling/journal.js';
 import { acquireLock } from './rolling/lock.js';
 import { AppError } from '../shared/errors.js';
@@ -29,8 +30,10 @@ export interface ControllerOptions {
   /** Where to listen: `[controller] address`, or a socket of our own in embedded mode. */
   readonly address: string;
   readonly version: string;
-  /** False in embedded mode: an unfinished operation is left to the operator. */
-  readonly resumesByItself: boolean;
+  /** Who owns the state_dir, as others read it in its lock. */
+  readonly owner: { readonly what: string; readonly by: string };
+  /** Embedded mode: the one agent that there is. An unfinished operation is then left to the operator. */
+  readonly embedded: OneHost | null;
 }
 
 export interface ControllerDeps {
@@ -50,38 +53,37 @@ export interface Controller {
  * Errors: `conflict` (another controller owns the state_dir, or the address), `config`, `failed` (a state file that cannot be read).
  */
 export async function startController({ clock, log, lifecycle }: ControllerDeps, options: ControllerOptions): Promise<Controller> {
-  const { config, version } = options;
+  const { config, version, embedded } = options;
   const { stateDir, heartbeatMs } = config.controller;
   const lock = { identify: identifyProcess };
   await makeFolder(stateDir);
-  const owned = await acquireLock(join(stateDir, 'controller.lock'), { what: 'ctl-controller', by: config.path }, lock);
+  const owned = await acquireLock(lockOf(config), options.owner, lock);
   lifecycle.onShutdown('state_dir', () => owned.release());
 
   const links = createLinks({ clock, log, heartbeatMs, version });
+  const fleet = embedded === null ? links : createOneHostFleet(links, embedded);
   for (const host of new Set([...config.services.values()].map((s) => s.host)))
-    links.assign(
+    fleet.assign(
       host,
       servicesOnHost(config, host).map((s) => s.spec),
     );
-  const checks = createChecks({ config: () => config, fleet: links, clock });
+  const checks = createChecks({ config: () => config, fleet, clock });
   const operations = createOperations({
     world: {
       config: () => config,
-      fleet: links,
+      fleet,
       checks,
       clock,
-      balancers: (signal) => observeBalancers(config, links, { timeoutMs: BALANCER_MS, signal }),
+      balancers: (signal) => observeBalancers(config, fleet, { timeoutMs: BALANCER_MS, signal }),
     },
     journals: await openJournalStore(stateDir),
     lock: (what, by) => acquireLock(config.lockFile, { what, by }, lock),
     log,
-    resumesByItself: options.resumesByItself,
+    resumesByItself: embedded === null,
   });
-  const select = (selectors: readonly string[]) =>
-    selectors.length === 0 ? [...config.frontends, ...config.clients] : selectServices(config, selectors);
-  const seen = { select, lastSeen: await openLastSeen(join(stateDir, 'last-seen.json')), clock };
+  const seen = { select: selectIn(config), lastSeen: await openLastSeen(join(stateDir, 'last-seen.json')), clock };
   const api = createControlApi(operations, {
-    check: (request, signal) => check({ ...seen, checks, hosts: () => links.hosts() }, request, signal),
+    check: (request, signal) => check({ ...seen, checks, hosts: () => fleet.hosts() }, request, signal),
     status: async (request) => status(seen, request),
   });
 
@@ -105,6 +107,13 @@ const createControlApi = (operations: Operations, reads: Pick<ControlApi, 'check
   resume: (id, signal) => operations.resume(id, signal),
   halt: (id, how, signal) => operations.halt(id, how, signal),
 });
+
+/** The services that selectors name: frontends and clients for none. Throws `usage` for an unknown name. */
+export const selectIn = (config: ClusterConfig) => (selectors: readonly string[]) =>
+  selectors.length === 0 ? [...config.frontends, ...config.clients] : selectServices(config, selectors);
+
+/** The lock of whoever owns the state_dir. */
+export const lockOf = (config: ClusterConfig): string => join(config.controller.stateDir, 'controller.lock');
 
 /** Where a controller that is started by hand listens. Errors: `config`. */
 export function addressOf(config: ClusterConfig): string {

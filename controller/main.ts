@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   try {
     const { address } = await startController(
       { clock: systemClock, log, lifecycle },
-      { config, address: addressOf(config), version, resumesByItself: true },
+      { config, address: addressOf(config), version, owner: { what: 'ctl-controller', by: config.path }, embedded: null },
     );
     process.stdout.write(`ctl-controller listens on ${formatAddress(address)}, its log is ${config.logFile}\n`);
   } catch (error) {

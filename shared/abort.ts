@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { AppError } from './errors.js';
 
 interface LinkedSignal extends Disposable {
@@ -10,6 +11,8 @@ interface LinkedSignal extends Disposable {
  */
 export function linkSignals(parents: readonly AbortSignal[], timeoutMs?: number, what = 'the call'): LinkedSignal {
   const controller = new AbortController();
+  // Many may wait on one signal at a time, and each lets go of it: no leak to be warned of.
+  setMaxListeners(0, controller.signal);
   const onAbort = (event: Event) => controller.abort((event.target as AbortSignal).reason);
   for (const parent of parents) {
     if (parent.aborted) controller.abort(parent.reason);

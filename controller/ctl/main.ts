@@ -9,7 +9,8 @@ const argv = process.argv.slice(2);
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`${version}\n`);
 } else {
-  const { runCtl, createTerminal, controllerAddress, systemClock, AppError } = await import('./program.js');
+  const { runCtl, createTerminal, controllerAddress, systemClock } = await import('./program.js');
+  const by = `${userInfo().username}@${hostname()}`;
   const listeners: ((kind: Interrupt) => void)[] = [];
   const tell = (kind: Interrupt) => listeners.at(-1)?.(kind);
   process.on('SIGINT', () => tell('interrupt'));
@@ -21,7 +22,7 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     version,
     terminal: createTerminal(process, process.env, () => tell('interrupt')),
     clock: systemClock,
-    by: `${userInfo().username}@${hostname()}`,
+    by,
     interrupts: {
       listen(listener) {
         listeners.push(listener);
@@ -30,11 +31,7 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     },
     controllerAddress,
     connect: async (address) => (await import('../../shared/rpc/control-client.js')).connectControl(address),
-    embedded: async (file) => {
-      throw new AppError('config', `${file} has no \`[controller] address\`, and embedded mode is not in this version`, {
-        hint: 'set `[controller] address`, for example `address = 127.0.0.1:7400`, and start ctl-controller',
-      });
-    },
+    embedded: async (file) => (await import('../embedded.js')).openEmbedded({ file, env: process.env, version, by }),
     configProblems: async (file) => (await (await import('../config/load.js')).loadCluster(file, process.env)).problems,
   };
   const code = await runCtl(argv, deps);

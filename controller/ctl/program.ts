@@ -1,5 +1,4 @@
 /** What `ctl` needs for every action, in one piece: `--version` alone does without it. */
-export { AppError } from '../../shared/errors.js';
 export { systemClock } from '../../shared/ports/clock.js';
 export { runCtl } from './ctl.js';
 export { controllerAddress } from './ini-file.js';

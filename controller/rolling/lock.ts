@@ -52,6 +52,12 @@ export async function acquireLock(path: string, owner: { readonly what: string; 
   throw new AppError('conflict', `the lock ${path} changes hands too quickly`, { hint: 'try again' });
 }
 
+/** Whether somebody who lives holds the lock. */
+export async function isHeld(path: string, deps: LockDeps): Promise<boolean> {
+  const held = await readLock(path);
+  return held !== null && !(await isGone(path, held, deps));
+}
+
 const ATTEMPTS = 20;
 /** Another one who replaces the same stale lock needs a few milliseconds. */
 const RETRY_MS = 10;
