@@ -1,8 +1,8 @@
 import type { OutcomeKind } from '../../shared/model/operation.js';
 import { affordable, type ClientFacts, isServing } from './facts.js';
 import { PATIENCE } from './patience.js';
-import type { PlannedBatch } from './plan.js';
-import { isEnding, memberOf, type Progress } from './progress.js';
+import type { PlannedBatch, RollPlan } from './plan.js';
+import { isEnding, memberOf, type MemberProgress, type Progress } from './progress.js';
 
 export type RunAction =
   | { readonly do: 'take-out'; readonly client: string }
@@ -12,6 +12,26 @@ export type RunAction =
   | { readonly do: 'wait'; readonly why: string }
   | { readonly do: 'finish'; readonly outcome: Exclude<OutcomeKind, 'refused'>; readonly why: string | null };
 
+type Finish = Extract<RunAction, { do: 'finish' }>;
+
+/** Whether the run is over, whatever its clients look like; null: it goes on, or somebody is still in hand. */
+export function decideEnd(progress: Progress): Finish | null {
+  const { plan, members, halting } = progress;
+  const all = [...members.values()];
+  if (all.some((m) => m.state === 'active')) return null;
+  if (halting === 'aborted') return { do: 'finish', outcome: 'aborted', why: null };
+  const failed = all.filter((m) => m.state === 'failed');
+  // What the clients stand on is not counted: nothing under a dead ZEO server is touched.
+  const [first] = failed.length > plan.policy.maxFail ? failed : failed.filter((m) => plan.action !== 'stop' && isRoot(plan, m));
+  const why = first === undefined ? null : `${first.planned.name}: ${first.why ?? 'failed'}`;
+  // Of both, the operator's word is the one that can be resumed.
+  if (halting === 'interrupted') return { do: 'finish', outcome: 'interrupted', why };
+  return why === null ? null : { do: 'finish', outcome: 'halted', why };
+}
+
+const isRoot = (plan: RollPlan, member: MemberProgress): boolean =>
+  plan.batches.some((batch) => batch.pool === null && batch.members.includes(member.planned));
+
 /** What the run does next as a whole: the next batch as far as it can leave now, a wait, or the end. `driven`: in hand already. */
 export function decideRun(
   progress: Progress,
@@ -19,33 +39,25 @@ export function decideRun(
   { now, driven }: { readonly now: number; readonly driven: ReadonlySet<string> },
 ): RunAction {
   const { plan, members } = progress;
-  const all = [...members.values()];
-
   // Whatever is in hand comes first, also when the run is to end: no client is left between out and in.
-  const inHand = all.filter((m) => m.state === 'active').map((m) => m.planned.name);
+  const inHand = [...members.values()].filter((m) => m.state === 'active').map((m) => m.planned.name);
   const forgotten = inHand.filter((name) => !driven.has(name));
   if (forgotten.length > 0) return { do: 'begin', members: forgotten };
+  const { deadlineMs } = plan.policy;
+  const late = deadlineMs !== null && now - progress.deadlineFrom >= deadlineMs;
   if (inHand.length > 0) {
-    const next = mayOverlap(progress) ? nextToLeave(progress, clients) : [];
+    const next = mayOverlap(progress) && !late ? nextToLeave(progress, clients) : [];
     return next.length > 0 ? { do: 'begin', members: next } : { do: 'follow' };
   }
-
-  if (progress.halting === 'aborted') return { do: 'finish', outcome: 'aborted', why: null };
-  const failed = all.filter((m) => m.state === 'failed');
-  const [firstFailed] = failed;
-  if (firstFailed && failed.length > plan.policy.maxFail) {
-    return { do: 'finish', outcome: 'halted', why: `${firstFailed.planned.name}: ${firstFailed.why ?? 'failed'}` };
-  }
-  if (progress.halting) return { do: 'finish', outcome: progress.halting, why: null };
+  const end = decideEnd(progress);
+  if (end !== null) return end;
 
   const next = plan.takeOut.find((client) => !progress.takenOut.has(client));
   if (next !== undefined) return { do: 'take-out', client: next };
 
   const batch = nextBatch(progress);
   if (!batch) return { do: 'finish', outcome: 'completed', why: null };
-  if (plan.policy.deadlineMs !== null && now - plan.at >= plan.policy.deadlineMs) {
-    return { do: 'finish', outcome: 'halted', why: `the deadline of ${plan.policy.deadlineMs / 1000} s has passed` };
-  }
+  if (late) return { do: 'finish', outcome: 'halted', why: `the deadline of ${deadlineMs / 1000} s has passed` };
   const leaving = nextToLeave(progress, clients);
   if (leaving.length > 0) return { do: 'begin', members: leaving };
 
@@ -64,7 +76,9 @@ export function decideRun(
 export function mayOverlap(progress: Progress): boolean {
   const inHand = [...progress.members.values()].filter((m) => m.state === 'active');
   const healthy = inHand.every((m) => m.step === 'warm' || m.step === 'in');
-  return progress.plan.policy.guarded && healthy && !isEnding(progress) && typeof nextBatch(progress)?.pool === 'number';
+  const next = nextBatch(progress);
+  // Where each change restarts the balancer, a batch is changed as a whole.
+  return progress.plan.policy.guarded && healthy && !isEnding(progress) && typeof next?.pool === 'number' && next.together !== true;
 }
 
 const nextBatch = ({ plan, members }: Progress): PlannedBatch | undefined =>
@@ -88,7 +102,7 @@ function whoCanLeave(candidates: readonly string[], clients: ReadonlyMap<string,
   let spare = affordable(clients.values(), minActive);
   return candidates.filter((name) => {
     const facts = clients.get(name);
-    if (isServing(facts)) return spare-- > 0;
+    if (isServing(facts)) return spare > 0 && spare-- > 0;
     return facts === undefined || (facts.standing !== 'unknown' && facts.health !== 'unknown') || spare >= 0;
   });
 }

@@ -1,5 +1,5 @@
 import { AppError, toAppError } from '../../shared/errors.js';
-import { decideRun, mayOverlap } from './decide-run.js';
+import { decideEnd, decideRun, mayOverlap, type RunAction } from './decide-run.js';
 import { decideStep, decideUnseen, type StepAction } from './decide-step.js';
 import type { JournalEvent } from './events.js';
 import type { Attempts, ClientFacts, MemberFacts } from './facts.js';
@@ -69,8 +69,11 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
   async function next(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (driven.size > 0 && !mayOverlap(progress)) return change();
-    const clients = await ports.observeClients(signal);
-    const action = decideRun(progress, clients, { now: ports.now(), driven: new Set(driven.keys()) });
+    let action: RunAction | null = decideEnd(progress);
+    if (action === null) {
+      const clients = await ports.observeClients(signal);
+      action = decideRun(progress, clients, { now: ports.now(), driven: new Set(driven.keys()) });
+    }
     switch (action.do) {
       case 'finish':
         return record({ type: 'finished', at: ports.now(), outcome: action.outcome, why: action.why });

@@ -11,6 +11,10 @@ export interface Progress {
   readonly takenOut: ReadonlySet<string>;
   /** Epoch ms since which nothing was in hand: patience between batches counts from here. */
   readonly idleSince: number;
+  /** Epoch ms from which the deadline of the run counts: it does not run on while no controller is there, and begins anew when resumed. */
+  readonly deadlineFrom: number;
+  /** Epoch ms of the last event. */
+  readonly lastAt: number;
   readonly halting: 'interrupted' | 'aborted' | null;
   readonly finished: Extract<JournalEvent, { type: 'finished' }> | null;
 }
@@ -42,6 +46,8 @@ export function replay(events: readonly JournalEvent[]): Progress {
     members: new Map(first.plan.batches.flatMap((b) => b.members).map((m) => [m.name, waiting(m, first.at)])),
     takenOut: new Set(),
     idleSince: first.at,
+    deadlineFrom: first.at,
+    lastAt: first.at,
     halting: null,
     finished: null,
   };
@@ -50,6 +56,10 @@ export function replay(events: readonly JournalEvent[]): Progress {
 }
 
 export function evolve(progress: Progress, event: JournalEvent): Progress {
+  return { ...applied(progress, event), lastAt: event.at };
+}
+
+function applied(progress: Progress, event: JournalEvent): Progress {
   switch (event.type) {
     case 'started':
       throw new AppError('internal', 'the journal holds a second plan');
@@ -100,7 +110,8 @@ function attached(progress: Progress, { at, why }: Extract<JournalEvent, { type:
     why === 'resumed' && m.state === 'failed' ? waiting(m.planned, at) : { ...m, since: at },
   ]);
   const reopened = why === 'resumed' || why === 'aborting' ? { halting: null, finished: null } : {};
-  return { ...progress, ...reopened, members: new Map(members), idleSince: at };
+  const deadlineFrom = why === 'resumed' ? at : progress.deadlineFrom + Math.max(0, at - progress.lastAt);
+  return { ...progress, ...reopened, members: new Map(members), idleSince: at, deadlineFrom };
 }
 
 export function memberOf(progress: Progress, name: string): MemberProgress {
