@@ -2,12 +2,13 @@ import { preflight } from '../rolling/preflight.js';
 import type { RollWorld } from '../rolling/observe.js';
 import { createRollPorts } from '../rolling/ports.js';
 import { createExecutor, type Executor } from '../rolling/executor.js';
-import { type JournalStore, operationId } from '../rolling/journal.js';
+import { type Journal, type JournalStore, operationId } from '../rolling/journal.js';
 import type { Lease } from '../rolling/lock.js';
 import type { JournalEvent } from '../rolling/events.js';
 import { planSteps, type RollPlan } from '../rolling/plan.js';
 import { evolve, replay } from '../rolling/progress.js';
 import { summaryOf, tellJournal, toOperationEvents } from '../rolling/report.js';
+import { linkSignals, throwIfAborted } from '../../shared/abort.js';
 import { AppError, messageOf } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
 import type { ControlApi, RunRequest } from '../../shared/model/control-api.js';
@@ -32,12 +33,20 @@ export interface Operations extends Pick<ControlApi, 'plan' | 'run' | 'operation
 
 interface Running {
   readonly id: string;
-  readonly by: string;
-  readonly executor: Executor | null;
+  readonly executor: Executor;
   readonly events: EventLog;
+  /** Never rejects; the lock is free then. */
   readonly ended: Promise<void>;
 }
 
+type Attached = Extract<JournalEvent, { type: 'attached' }>;
+
+/** What was written down as begun. */
+interface Begun extends Pick<Running, 'executor' | 'events'> {
+  readonly done: Promise<unknown>;
+}
+
+const STOPPING = new AppError('unreachable', 'the controller is stopping');
 /** A wait is told when it lasts. */
 const TELL_WAIT_MS = 3_000;
 
@@ -46,14 +55,18 @@ export function createOperations(deps: OperationsDeps): Operations {
   const { world, journals, log } = deps;
   const stopping = new AbortController();
   let running: Running | null = null;
-  let reserved: string | null = null;
+  /** An operation that is being looked into, before it runs. */
+  let opening: { readonly id: string; readonly opened: Promise<Running> } | null = null;
 
   async function* run(request: RunRequest, signal: AbortSignal): AsyncIterable<OperationEvent> {
     const id = operationId(world.clock.now(), Math.random());
     const { events } = await exclusively(id, request.by, async () => {
       await refuseWhileUnfinished();
-      const plan = await preflight(world, id, request, signal);
-      return begin(id, [{ type: 'started', at: world.clock.now(), plan }], 'started');
+      using linked = linkSignals([signal, stopping.signal]);
+      const plan = await preflight(world, id, request, linked.signal);
+      // From the first line of its journal on it would be carried out, by the next controller if need be.
+      throwIfAborted(linked.signal);
+      return await begin(id, [{ type: 'started', at: world.clock.now(), plan }], 'started');
     });
     yield* events.follow(signal);
   }
@@ -61,7 +74,7 @@ export function createOperations(deps: OperationsDeps): Operations {
   async function* resume(id: string, signal: AbortSignal): AsyncIterable<OperationEvent> {
     const { events } = await exclusively(id, 'resume', async () => {
       const journal = await journals.read(id);
-      const state = summaryOf(replay(journal)).state;
+      const { state } = summary(id, journal);
       if (state === 'completed' || state === 'aborted')
         throw new AppError('precondition', `operation ${id} is ${state}: there is nothing to resume`);
       return begin(id, journal, 'resumed');
@@ -70,43 +83,72 @@ export function createOperations(deps: OperationsDeps): Operations {
   }
 
   /** Holds the lock from before the first look at the cluster until the operation has ended; without an operation it is given back. */
-  async function exclusively(
-    id: string,
-    by: string,
-    start: (lease: Lease) => Promise<Omit<Running, 'ended'> & { readonly done: Promise<unknown> }>,
-  ): Promise<Running> {
-    const other = running?.id ?? reserved;
-    if (other !== null) throw new AppError('conflict', `operation ${other} is running`, { hint: `ctl operations show ${other} --follow` });
-    reserved = id;
+  async function exclusively(id: string, by: string, start: () => Promise<Begun>): Promise<Running> {
+    // Its result is out already, and its lock about to be given back.
+    if (running !== null && running.executor.progress().finished !== null) await running.ended;
+    throwIfAborted(stopping.signal);
+    const other = running?.id ?? opening?.id;
+    if (other !== undefined)
+      throw new AppError('conflict', `operation ${other} is running`, { hint: `ctl operations show ${other} --follow` });
+    const opened = open(id, by, start);
+    opening = { id, opened };
     try {
-      const lease = await deps.lock(`operation ${id}`, by);
-      try {
-        const { done, ...rest } = await start(lease);
-        const ended = done
-          .then(
-            () => undefined,
-            (error: unknown) => {
-              if (!stopping.signal.aborted) log.error({ error, operation: id }, `operation ${id} ended badly; it stays unfinished`);
-            },
-          )
-          .then(async () => {
-            rest.events.end();
-            running = null;
-            await lease.release();
-          });
-        running = { ...rest, ended };
-        return running;
-      } catch (error) {
-        await lease.release();
-        throw error;
-      }
+      return await opened;
     } finally {
-      reserved = null;
+      opening = null;
     }
   }
 
-  async function begin(id: string, past: readonly JournalEvent[], why: Extract<JournalEvent, { type: 'attached' }>['why']) {
+  async function open(id: string, by: string, start: () => Promise<Begun>): Promise<Running> {
+    const lease = await deps.lock(`operation ${id}`, by);
+    try {
+      const { executor, events, done } = await start();
+      const ended = done
+        .then(
+          () => null,
+          (error: unknown) => unfinished(id, error),
+        )
+        .then(async (why) => {
+          await release(lease);
+          running = null;
+          events.end(why);
+        });
+      running = { id, executor, events, ended };
+      return running;
+    } catch (error) {
+      await release(lease);
+      throw error;
+    }
+  }
+
+  async function release(lease: Lease): Promise<void> {
+    await lease.release().catch((error: unknown) => log.error({ error }, 'the lock could not be given back'));
+  }
+
+  /** What its followers hear instead of a result. */
+  function unfinished(id: string, error: unknown): AppError {
+    if (stopping.signal.aborted) {
+      log.info({ operation: id }, `operation ${id} stays unfinished: the controller is stopping`);
+      return STOPPING;
+    }
+    log.error({ error, operation: id }, `operation ${id} could not go on; it stays unfinished`);
+    return new AppError('failed', `operation ${id} could not go on: ${messageOf(error)}`, {
+      hint: `it is not finished: ctl operations resume ${id}, or ctl operations abort ${id}`,
+      cause: error,
+    });
+  }
+
+  async function begin(id: string, past: readonly JournalEvent[], why: Attached['why']): Promise<Begun> {
     const journal = await journals.open(id);
+    try {
+      return await attach(journal, id, past, why);
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
+  }
+
+  async function attach(journal: Journal, id: string, past: readonly JournalEvent[], why: Attached['why']): Promise<Begun> {
     const events = createEventLog();
     // A run that is taken up again is told from its beginning.
     if (why !== 'started') for (const event of tellJournal(past)) if (event.type !== 'result') events.add(event);
@@ -133,22 +175,28 @@ export function createOperations(deps: OperationsDeps): Operations {
       waits,
     );
     if (why === 'started') for (const event of past) await ports.append(event);
-    const attached: JournalEvent = { type: 'attached', at: world.clock.now(), why };
+    const attached: Attached = { type: 'attached', at: world.clock.now(), why };
     await ports.append(attached);
     const executor = createExecutor([...past, attached], ports);
     if (why === 'aborting') await executor.halt('aborted');
     const done = executor.run(stopping.signal).finally(() => journal.close());
-    return { id, by: past[0]?.type === 'started' ? past[0].plan.by : '', executor, events, done };
+    return { executor, events, done };
   }
 
   async function refuseWhileUnfinished(): Promise<void> {
-    const last = (await journals.list()).at(-1);
-    if (last === undefined) return;
-    const { state } = summaryOf(replay(await journals.read(last)));
-    if (state !== 'interrupted' && state !== 'running') return;
-    throw new AppError('conflict', `operation ${last} was interrupted and is not finished`, {
-      hint: `ctl operations resume ${last}, or ctl operations abort ${last}`,
-    });
+    for (const id of await journals.list()) {
+      const { state } = summary(id, await journals.read(id));
+      if (state !== 'interrupted') continue;
+      throw new AppError('conflict', `operation ${id} was interrupted and is not finished`, {
+        hint: `ctl operations resume ${id}, or ctl operations abort ${id}`,
+      });
+    }
+  }
+
+  /** One that does not run here, and has no end, was interrupted in the hardest way. */
+  function summary(id: string, journal: readonly JournalEvent[]): OperationSummary {
+    const told = summaryOf(replay(journal));
+    return told.state === 'running' && running?.id !== id ? { ...told, state: 'interrupted' } : told;
   }
 
   return {
@@ -162,9 +210,8 @@ export function createOperations(deps: OperationsDeps): Operations {
     run,
     resume,
     async operations() {
-      const ids = await journals.list();
       const all: OperationSummary[] = [];
-      for (const id of ids) all.push(summaryOf(replay(await journals.read(id))));
+      for (const id of await journals.list()) all.push(summary(id, await journals.read(id)));
       return all;
     },
     async *events(id, { follow }, signal) {
@@ -175,14 +222,16 @@ export function createOperations(deps: OperationsDeps): Operations {
       yield* tellJournal(await journals.read(id));
     },
     async halt(id, how) {
-      if (running?.id === id && running.executor !== null) return running.executor.halt(how);
+      if (running?.id === id && running.executor.progress().finished === null) return running.executor.halt(how);
+      if (running?.id === id) await running.ended;
       const journal = await journals.read(id);
-      const { state } = summaryOf(replay(journal));
+      const { state } = summary(id, journal);
       if (how === 'interrupted') throw new AppError('precondition', `operation ${id} does not run: it is ${state}`);
       if (state === 'completed' || state === 'aborted')
         throw new AppError('precondition', `operation ${id} is ${state}: there is nothing to abort`);
       const { ended } = await exclusively(id, 'abort', () => begin(id, journal, 'aborting'));
-      await ended;
+      // A client in hand can take minutes: that it has been noted is enough.
+      if ([...replay(journal).members.values()].every((member) => member.state !== 'active')) await ended;
     },
     async recover() {
       for (const id of await journals.list()) {
@@ -190,13 +239,13 @@ export function createOperations(deps: OperationsDeps): Operations {
         if (replay(journal).finished !== null) continue;
         if (!deps.resumesByItself) continue;
         log.warn({ operation: id }, `operation ${id} is unfinished: taking it up again`);
-        const { ended } = await exclusively(id, 'ctl-controller', () => begin(id, journal, 'restarted'));
-        ended.catch((error: unknown) => log.error({ operation: id, error }, messageOf(error)));
+        await exclusively(id, 'ctl-controller', () => begin(id, journal, 'restarted'));
         return;
       }
     },
     async stop() {
-      stopping.abort(new AppError('cancelled', 'the controller is stopping'));
+      stopping.abort(STOPPING);
+      await Promise.allSettled([opening?.opened]);
       await running?.ended;
     },
   };
@@ -205,7 +254,7 @@ export function createOperations(deps: OperationsDeps): Operations {
 async function isRunning({ fleet, config }: RollWorld, name: string, signal: AbortSignal): Promise<boolean> {
   const host = config().services.get(name)?.host ?? '';
   const { state } = await fleet.agent(host).process(name, { timeoutMs: 5_000, signal });
-  return state === 'running';
+  return state !== 'down';
 }
 
 /** Tells a wait once, when it has lasted. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, truncate } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 import { makeFolder, openDurableLog } from '../../shared/ports/files.js';
@@ -6,11 +6,11 @@ import type { JournalEvent } from './events.js';
 
 /** The journals of all operations: `STATE_DIR/operations/ID.jsonl`, one event a line. */
 export interface JournalStore {
-  /** Ids, oldest first. */
+  /** Ids, oldest first; without those whose first line never got to the disk: nothing was done for them. */
   list(): Promise<string[]>;
   /** Errors: `not-found`; `failed` if a line is damaged (a torn last line is not: it was never acted upon). */
   read(id: string): Promise<JournalEvent[]>;
-  /** Cuts a torn last line, then only appends. */
+  /** Cuts a torn last line, then only appends. Errors: `not-found` for what cannot be an id. */
   open(id: string): Promise<Journal>;
 }
 
@@ -37,45 +37,72 @@ export async function openJournalStore(stateDir: string): Promise<JournalStore> 
     return join(folder, `${id}.jsonl`);
   };
 
-  async function readWhole(id: string): Promise<{ events: JournalEvent[]; goodBytes: number; bytes: number }> {
-    const file = fileOf(id);
-    const content = await readFile(file).catch((error: unknown) => {
-      if (isErrno(error, 'ENOENT'))
-        throw new AppError('not-found', `there is no operation ${id}`, { hint: 'ctl operations list shows their ids' });
+  const contentOf = (id: string): Promise<Buffer> =>
+    readFile(fileOf(id)).catch((error: unknown) => {
+      if (isErrno(error, 'ENOENT')) throw notThere(id);
       throw toAppError(error, 'failed', `cannot read the journal of operation ${id}`);
     });
+
+  async function readWhole(id: string): Promise<JournalEvent[]> {
+    const content = await contentOf(id);
     const goodBytes = content.lastIndexOf(0x0a) + 1;
+    if (goodBytes === 0) throw notThere(id);
     const lines = content.subarray(0, goodBytes).toString('utf8').split('\n').slice(0, -1);
-    return { events: lines.map((line, i) => parseLine(line, `${file}:${i + 1}`)), goodBytes, bytes: content.length };
+    return lines.map((line, i) => parseLine(line, i === 0, `${fileOf(id)}:${i + 1}`));
   }
 
   return {
-    list: async () =>
-      (await readdir(folder))
-        .filter((name) => name.endsWith('.jsonl') && ID.test(name.slice(0, -6)))
-        .map((name) => name.slice(0, -6))
-        .sort(),
-    read: async (id) => (await readWhole(id)).events,
+    async list() {
+      const ids = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -6));
+      const begun: string[] = [];
+      for (const id of ids.filter((one) => ID.test(one)).sort()) if ((await contentOf(id)).includes(0x0a)) begun.push(id);
+      return begun;
+    },
+    read: readWhole,
     async open(id) {
-      const whole = await readWhole(id).catch((error: unknown) => {
-        if (error instanceof AppError && error.code === 'not-found') return null;
-        throw error;
-      });
-      if (whole !== null && whole.goodBytes < whole.bytes) await truncate(fileOf(id), whole.goodBytes);
       const log = await openDurableLog(fileOf(id));
-      return { append: (event) => log.append(JSON.stringify(event)), close: () => log.close() };
+      return {
+        append: (event) =>
+          log.append(JSON.stringify(event)).catch((error: unknown) => {
+            throw toAppError(error, 'failed', `cannot write the journal ${fileOf(id)}`, 'is the disk full?');
+          }),
+        close: () => log.close(),
+      };
     },
   };
 }
 
-function parseLine(line: string, where: string): JournalEvent {
-  try {
-    const event: unknown = JSON.parse(line);
-    if (typeof event === 'object' && event !== null && 'type' in event) return event as JournalEvent;
-  } catch {
-    // Told below, with the place.
-  }
+/** The plan is the first line, and only that. */
+function parseLine(line: string, first: boolean, where: string): JournalEvent {
+  const event = parseJson(line);
+  if (isEvent(event) && (event.type === 'started') === first) return event;
   throw new AppError('failed', `${where}: the journal of an operation is damaged`, {
     hint: 'look at the balancer with your own eyes, then move this file away to go on without it',
   });
 }
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const TYPES: Readonly<Record<JournalEvent['type'], true>> = {
+  started: true,
+  attached: true,
+  'taken-out': true,
+  entered: true,
+  settled: true,
+  noted: true,
+  halting: true,
+  finished: true,
+};
+
+/** Our own lines, checked for damage and for those of a later version; what is in them is ours. */
+const isEvent = (value: unknown): value is JournalEvent =>
+  typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string' && Object.hasOwn(TYPES, value.type);
+
+const notThere = (id: string) => new AppError('not-found', `there is no operation ${id}`, { hint: 'ctl operations list shows their ids' });
