@@ -1,4 +1,4 @@
-import { readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { AppError, messageOf } from '../../shared/errors.js';
 import type { CallOptions } from '../../shared/model/agent-api.js';
@@ -6,6 +6,7 @@ import type { Exec, ExecResult } from '../../shared/ports/exec.js';
 import { writeFileAtomic } from '../../shared/ports/files.js';
 import { decode, type ConfSource, type SourceLine } from './pound-conf.js';
 import { keywordOf, scanLines } from './pound-lines.js';
+import { createVerdicts } from './verdicts.js';
 
 /** The pound.cfg of one Pound on the disk, with all that it includes. */
 interface PoundFiles {
@@ -60,21 +61,28 @@ export function createPoundFiles(exec: Exec, spec: { readonly conf: string; read
   return {
     read,
     async write(source, changed, options) {
-      await Promise.all([check(source, changed, (path) => run(['-c', '-f', path], options)), keepLastGood(source, changed)]);
+      const texts = [...source.files].map(([path, text]) => `${path}\0${changed.get(path) ?? text}`);
+      // The texts of a roll come again and again: what this Pound has accepted once it accepts again.
+      await verdicts.accepted([await identityOf(exe), ...texts], () => check(source, changed, (path) => run(['-c', '-f', path], options)));
       for (const path of changed.keys()) {
         if ((await readText(path)) !== source.files.get(path))
           throw new AppError('conflict', `${path} was changed by somebody else meanwhile`, { hint: 'try again' });
       }
       for (const [path, text] of changed) {
+        await writeFileAtomic(`${path}.ctl-last-good`, Buffer.from(source.files.get(path) ?? '', 'latin1'));
         await writeFileAtomic(path, Buffer.from(text, 'latin1'));
       }
     },
   };
 }
 
-/** Beside each file that is about to change; at the same time as Pound judges the new text, which takes as long. */
-async function keepLastGood(source: ConfSource, changed: ReadonlyMap<string, string>): Promise<void> {
-  for (const path of changed.keys()) await writeFileAtomic(`${path}.ctl-last-good`, Buffer.from(source.files.get(path) ?? '', 'latin1'));
+const verdicts = createVerdicts(64);
+
+/** Of the program as it is now: another Pound judges anew. '' if it is found on PATH. */
+async function identityOf(exe: string): Promise<string> {
+  if (!isAbsolute(exe)) return '';
+  const { mtimeMs, size, ino } = await stat(exe).catch((error: unknown) => Promise.reject(unreadable(exe, undefined, error)));
+  return `${exe} ${mtimeMs} ${size} ${ino}`;
 }
 
 /**
