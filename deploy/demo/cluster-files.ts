@@ -4,7 +4,7 @@ import { poundCommand, type ClusterPlan, type StartCommands } from './cluster-pl
 import { formatCommand, formatIni, type IniSections } from './ini-file.js';
 
 /** Keys that differ from the plain file, by section of cluster.ini. */
-export type Settings = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+export type Settings = IniSections;
 
 /** Writes cluster.ini, both agent.ini and pound.cfg, and makes the folders that they name. */
 export async function writeClusterFiles(plan: ClusterPlan, commands: StartCommands, settings: Settings = {}): Promise<void> {

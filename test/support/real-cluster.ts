@@ -20,6 +20,8 @@ export interface RealClusterOptions {
   readonly pound: string | null;
   /** Keys of cluster.ini that differ from the plain file, by section. */
   readonly settings?: Settings;
+  /** Of a real Zope: sections of 200 documents beside its few pages. */
+  readonly sections?: number;
   /** How long a stand-in of a client takes to start. */
   readonly startMs?: number;
   readonly signal: AbortSignal;
@@ -30,13 +32,13 @@ const repository = join(import.meta.dirname, '../..');
 
 /** A cluster with its files written and its services running; not yet its controller and agents. `end` it, then remove its folder. */
 export async function startRealCluster(options: RealClusterOptions): Promise<Cluster> {
-  const { clients, pools, zope, signal, startMs = 500 } = options;
+  const { clients, pools, zope, signal, startMs = 500, sections = 0 } = options;
   const folder = await temporaryFolder('real');
   const plan = planCluster({ clients, pools }, folder, await findFreePorts(portsNeeded(clients)));
   const services = zope === null ? await bundleStandIns(join(repository, 'deploy/demo'), folder, { startMs }) : zopeCommands(zope);
   const commands: StartCommands = { ...services, poundExe: options.pound ?? (await standInForPound(folder)).exe };
   await writeClusterFiles(plan, commands, options.settings);
-  if (zope !== null) await makeZopeInstances(plan, zope, signal);
+  if (zope !== null) await makeZopeInstances(plan, zope, signal, { sections });
   const cluster = createCluster({ plan, commands, dist: join(repository, 'dist'), signal });
   try {
     await cluster.startServices();

@@ -14,7 +14,12 @@ export function zopeCommands({ python, script }: ZopeEnvironment): Omit<StartCom
 }
 
 /** Makes an instance of each client as an administrator would (mkwsgiinstance, then its own port and database), and a ZEO server with a small site. */
-export async function makeZopeInstances(plan: ClusterPlan, environment: ZopeEnvironment, signal: AbortSignal): Promise<void> {
+export async function makeZopeInstances(
+  plan: ClusterPlan,
+  environment: ZopeEnvironment,
+  signal: AbortSignal,
+  site: { readonly sections: number } = { sections: 0 },
+): Promise<void> {
   const { python, script } = environment;
   const makeInstance = async (client: ClientPlan) => {
     await mkdir(dirname(client.logFile), { recursive: true });
@@ -25,18 +30,18 @@ export async function makeZopeInstances(plan: ClusterPlan, environment: ZopeEnvi
     const ini = join(client.folder, 'etc', 'zope.ini');
     await writeFile(ini, adaptIni(await readFile(ini, 'utf8'), client));
   };
-  await Promise.all([makeZeo(plan, environment, signal), ...plan.clients.map(makeInstance)]);
+  await Promise.all([makeZeo(plan, environment, signal, site.sections), ...plan.clients.map(makeInstance)]);
 }
 
 const FILES = join(import.meta.dirname, 'zope');
 
-async function makeZeo({ zeo }: ClusterPlan, { python, script }: ZopeEnvironment, signal: AbortSignal): Promise<void> {
+async function makeZeo({ zeo }: ClusterPlan, { python, script }: ZopeEnvironment, signal: AbortSignal, sections: number): Promise<void> {
   await mkdir(join(zeo.folder, 'var'), { recursive: true });
   await mkdir(dirname(zeo.logFile), { recursive: true });
   await writeFile(join(zeo.folder, 'zeo.conf'), zeoConf(zeo));
   const seedConf = join(zeo.folder, 'seed.conf');
   await writeFile(seedConf, databaseConf(zeo.folder, 'filestorage', [`path ${dataFile(zeo)}`]));
-  await run([python, script('zconsole'), 'run', seedConf, join(FILES, 'seed.py')], signal);
+  await run(['/usr/bin/env', `CTL_SECTIONS=${sections}`, python, script('zconsole'), 'run', seedConf, join(FILES, 'seed.py')], signal);
 }
 
 const dataFile = (zeo: ServicePlan) => join(zeo.folder, 'var', 'Data.fs');
