@@ -1,3 +1,4 @@
+import { linkSignals } from '../../shared/abort.js';
 import { AppError, toAppError } from '../../shared/errors.js';
 import { decideEnd, decideRun, mayOverlap, type RunAction } from './decide-run.js';
 import { decideStep, decideUnseen, type StepAction } from './decide-step.js';
@@ -47,7 +48,10 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
 
   const driven = new Map<string, Promise<void>>();
   const errors: unknown[] = [];
-  let wake: () => void = () => undefined;
+  const sleepers = new Set<() => void>();
+  const wake = () => {
+    for (const sleeper of sleepers) sleeper();
+  };
 
   /** The state changes at once, so that members deciding at the same time see it; nothing is done before it is on the disk. */
   async function record(event: JournalEvent): Promise<void> {
@@ -90,8 +94,31 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
   }
 
   /** Until one of those in hand has got on, or ended. */
-  const change = (): Promise<void> =>
-    driven.size === 0 || errors.length > 0 ? Promise.resolve() : new Promise((resolve) => (wake = resolve));
+  async function change(): Promise<void> {
+    if (driven.size === 0 || errors.length > 0) return;
+    await new Promise<void>((resolve) => {
+      const sleeper = () => {
+        sleepers.delete(sleeper);
+        resolve();
+      };
+      sleepers.add(sleeper);
+    });
+  }
+
+  /** A poll interval, cut short when another one in hand gets on: it may be what is waited for. */
+  async function rest(signal: AbortSignal): Promise<void> {
+    const early = new AbortController();
+    const sleeper = () => early.abort();
+    using linked = linkSignals([signal, early.signal]);
+    sleepers.add(sleeper);
+    try {
+      await ports.sleep(POLL_MS, linked.signal);
+    } catch (error) {
+      if (!early.signal.aborted) throw error;
+    } finally {
+      sleepers.delete(sleeper);
+    }
+  }
 
   async function takeOut(client: string, signal: AbortSignal): Promise<void> {
     const error = await ports.takeOut(client, `${progress.plan.id}/${client}/take-out/${progress.idleSince}`, signal).then(
@@ -144,7 +171,7 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
           return;
         case 'wait':
           ports.waiting(name, action.why);
-          await ports.sleep(POLL_MS, signal);
+          await rest(signal);
           break;
         default:
           attempts = await perform(before, action, attempts, tries++, signal);
