@@ -6,8 +6,10 @@ import { status } from './actions/status.js';
 import { createControlService } from './api/control-service.js';
 import { createChecks } from './checks/runner.js';
 import { observeBalancers } from './checks/standings.js';
-import { type ClusterConfig, servicesOnHost } from './config/cluster.js';
+import type { ClusterConfig } from './config/cluster.js';
 import { selectServices } from './config/select.js';
+import type { ConfigSource } from './config/source.js';
+import { createVersions } from './fleet/versions.js';
 import { createLinks } from './fleet/links.js';
 import { createOneHostFleet, type OneHost } from './fleet/one-host.js';
 import { openJournalStore } from './rolling/journal.js';
@@ -15,6 +17,7 @@ import { acquireLock } from './rolling/lock.js';
 import { AppError } from '../shared/errors.js';
 import type { Lifecycle } from '../shared/lifecycle.js';
 import type { Log } from '../shared/log.js';
+import type { CheckReport } from '../shared/model/check-report.js';
 import type { ControlApi } from '../shared/model/control-api.js';
 import type { Clock } from '../shared/ports/clock.js';
 import { makeFolder } from '../shared/ports/files.js';
@@ -26,7 +29,7 @@ import { createRpcServer } from '../shared/rpc/server.js';
 const BALANCER_MS = 5_000;
 
 export interface ControllerOptions {
-  readonly config: ClusterConfig;
+  readonly source: ConfigSource;
   /** Where to listen: `[controller] address`, or a socket of our own in embedded mode. */
   readonly address: string;
   readonly version: string;
@@ -53,7 +56,8 @@ export interface Controller {
  * Errors: `conflict` (another controller owns the state_dir, or the address), `config`, `failed` (a state file that cannot be read).
  */
 export async function startController({ clock, log, lifecycle }: ControllerDeps, options: ControllerOptions): Promise<Controller> {
-  const { config, version, embedded } = options;
+  const { source, version, embedded } = options;
+  const config = source.current();
   const { stateDir, heartbeatMs } = config.controller;
   const lock = { identify: identifyProcess };
   await makeFolder(stateDir);
@@ -62,29 +66,26 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
 
   const links = createLinks({ clock, log, heartbeatMs, version });
   const fleet = embedded === null ? links : createOneHostFleet(links, embedded);
-  for (const host of new Set([...config.services.values()].map((s) => s.host)))
-    fleet.assign(
-      host,
-      servicesOnHost(config, host).map((s) => s.spec),
-    );
-  const checks = createChecks({ config: () => config, fleet, clock });
+  const versions = createVersions(source, fleet);
   const operations = createOperations({
     world: {
-      config: () => config,
+      config: () => versions.operating(),
       fleet,
-      checks,
+      checks: createChecks({ config: () => versions.operating(), fleet, clock }),
       clock,
-      balancers: (signal) => observeBalancers(config, fleet, { timeoutMs: BALANCER_MS, signal }),
+      balancers: (signal) => observeBalancers(versions.operating(), fleet, { timeoutMs: BALANCER_MS, signal }),
     },
     journals: await openJournalStore(stateDir),
-    lock: (what, by) => acquireLock(config.lockFile, { what, by }, lock),
+    lock: async (what, by) => versions.heldBy(await acquireLock(source.current().lockFile, { what, by }, lock)),
     log,
     resumesByItself: embedded === null,
   });
-  const seen = { select: selectIn(config), lastSeen: await openLastSeen(join(stateDir, 'last-seen.json')), clock };
+  const checks = createChecks({ config: () => source.current(), fleet, clock });
+  const seen = { select: selectIn(source), lastSeen: await openLastSeen(join(stateDir, 'last-seen.json')), clock };
+  const warned = (report: CheckReport): CheckReport => ({ ...report, warnings: [...source.warnings(), ...report.warnings] });
   const api = createControlApi(operations, {
-    check: (request, signal) => check({ ...seen, checks, hosts: () => fleet.hosts() }, request, signal),
-    status: async (request) => status(seen, request),
+    check: async (request, signal) => warned(await check({ ...seen, checks, hosts: () => fleet.hosts() }, request, signal)),
+    status: async (request) => warned(status(seen, request)),
   });
 
   const server = createRpcServer({ log }, { address: parseAddress(options.address), services: [links.service, createControlService(api)] });
@@ -109,8 +110,10 @@ const createControlApi = (operations: Operations, reads: Pick<ControlApi, 'check
 });
 
 /** The services that selectors name: frontends and clients for none. Throws `usage` for an unknown name. */
-export const selectIn = (config: ClusterConfig) => (selectors: readonly string[]) =>
-  selectors.length === 0 ? [...config.frontends, ...config.clients] : selectServices(config, selectors);
+export const selectIn = (source: Pick<ConfigSource, 'current'>) => (selectors: readonly string[]) => {
+  const config = source.current();
+  return selectors.length === 0 ? [...config.frontends, ...config.clients] : selectServices(config, selectors);
+};
 
 /** The lock of whoever owns the state_dir. */
 export const lockOf = (config: ClusterConfig): string => join(config.controller.stateDir, 'controller.lock');

@@ -5,6 +5,7 @@ import { createRecords } from './actions/records.js';
 import { lockOf, selectIn, startController } from './app.js';
 import type { ClusterConfig } from './config/cluster.js';
 import { loadCluster } from './config/load.js';
+import { fixedConfig } from './config/source.js';
 import { locateServices, type LocatedCluster, type ThisHost } from './config/locality.js';
 import { isHeld } from './rolling/lock.js';
 import { startAgent } from '../agent/agent.js';
@@ -59,7 +60,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedCo
   };
 
   return {
-    ...createRecords({ config, select: selectIn(config), clock: systemClock, isOwned }),
+    ...createRecords({ config, select: selectIn({ current: () => config }), clock: systemClock, isOwned }),
     check: async (request, signal) => (await controller(signal)).check(request, signal),
     plan: async (request, signal) => (await controller(signal)).plan(request, signal),
     async *run(request, signal) {
@@ -99,7 +100,8 @@ async function start(options: EmbeddedOptions, located: LocatedCluster, here: Th
     const address = `unix:${join(folder, 'controller')}`;
     const embedded = { agent: here.name, hosts: localHosts };
     const owner = { what: 'ctl', by: options.by };
-    const { api } = await untilFree(config, signal, () => startController(deps, { config, address, version, owner, embedded }));
+    const source = fixedConfig(config, warningsOf(located, here));
+    const { api } = await untilFree(config, signal, () => startController(deps, { source, address, version, owner, embedded }));
     const { whenConnected } = await startAgent(
       { ...deps, env: definedIn(options.env), platform: process.platform, uid: process.getuid?.() ?? 0 },
       await agentConfig(located, here, address),
@@ -115,6 +117,14 @@ async function start(options: EmbeddedOptions, located: LocatedCluster, here: Th
 }
 
 const CONNECT_MS = 5_000;
+
+function warningsOf({ config, localHosts }: LocatedCluster, here: ThisHost): string[] {
+  const others = [...new Set([...config.services.values()].map(({ host }) => host))].filter((host) => !localHosts.has(host));
+  if (others.length === 0) return [];
+  return [
+    `not on this host (${here.name}): ${others.join(', ')}: what runs there is asked by TCP and HTTP only. \`[controller] address\` and an agent on every host show the rest`,
+  ];
+}
 
 /** Another `ctl` may just be finishing a check: worth a moment. One that does not end is told. */
 async function untilFree<T>(config: ClusterConfig, signal: AbortSignal, claim: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { addressOf, startController } from './app.js';
 import { loadCluster } from './config/load.js';
+import { watchCluster } from './config/watch.js';
 import { formatProblem, hasErrors } from '../shared/ini/ini.js';
 import { AppError } from '../shared/errors.js';
 import { createLifecycle, shutdownOnSignals } from '../shared/lifecycle.js';
@@ -14,18 +15,24 @@ const USAGE = 'usage: ctl-controller [-c cluster.ini] [--log-level debug|info|wa
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2), 'cluster.ini');
   if (options.only !== null) return void process.stdout.write(options.only === 'version' ? `${version}\n` : USAGE);
-  const { config, problems } = await loadCluster(options.file, process.env);
+  const { config, document, problems } = await loadCluster(options.file, process.env);
   for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
   if (config === null || hasErrors(problems))
     throw new AppError('config', `${options.file} has errors: not started`, { hint: 'mend them; ctl config check shows them again' });
   const log = createLogger({ name: 'ctl-controller', level: options.logLevel, file: config.logFile });
   const lifecycle = createLifecycle({ log });
   shutdownOnSignals(lifecycle, { source: process, exit: (code) => process.exit(code) });
+  const deps = { clock: systemClock, log, lifecycle };
   try {
-    const { address } = await startController(
-      { clock: systemClock, log, lifecycle },
-      { config, address: addressOf(config), version, owner: { what: 'ctl-controller', by: config.path }, embedded: null },
-    );
+    const source = watchCluster({ ...deps, env: process.env }, { file: options.file, loaded: { config, document } });
+    lifecycle.onShutdown('watch', () => source.stop());
+    const { address } = await startController(deps, {
+      source,
+      address: addressOf(config),
+      version,
+      owner: { what: 'ctl-controller', by: config.path },
+      embedded: null,
+    });
     process.stdout.write(`ctl-controller listens on ${formatAddress(address)}, its log is ${config.logFile}\n`);
   } catch (error) {
     await lifecycle.shutdown('it could not start');

@@ -23,7 +23,8 @@ export async function loadCluster(path: string, env: SecretSources['env'] = {}):
   return { ...loaded, problems: sortProblems([...loaded.problems, ...openToOthers(document, file, secret)]) };
 }
 
-function passwdFileOf(document: IniDocument, path: string): string {
+/** Where `passwd_file` of a cluster.ini at `path` leads; '' if it has none. */
+export function passwdFileOf(document: IniDocument, path: string): string {
   return createReader(document, path, new Set()).read(document.sections.get('connect'), CONNECT_KEYS.passwd_file);
 }
 
