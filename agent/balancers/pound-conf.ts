@@ -1,5 +1,5 @@
 import { AppError } from '../../shared/errors.js';
-import { scanLines, type Line, type Word } from './pound-lines.js';
+import { scanLines, type Line, type Word } from '../../shared/pound/lines.js';
 
 /** A configuration as it lies on the disk: the main file and what it includes, and the order in which Pound reads their lines. */
 export interface ConfSource {

@@ -5,7 +5,7 @@ import type { CallOptions } from '../../shared/model/agent-api.js';
 import type { Exec, ExecResult } from '../../shared/ports/exec.js';
 import { writeFileAtomic } from '../../shared/ports/files.js';
 import { decode, type ConfSource, type SourceLine } from './pound-conf.js';
-import { keywordOf, scanLines } from './pound-lines.js';
+import { keywordOf, scanLines } from '../../shared/pound/lines.js';
 import { createVerdicts } from './verdicts.js';
 
 /** The pound.cfg of one Pound on the disk, with all that it includes. */
