@@ -7,7 +7,7 @@ import { openLedger } from './ledger.js';
 import { type AgentLink, createLink } from './link/link.js';
 import { readSinceStart } from './logs/index.js';
 import { createMemory } from './memory/index.js';
-import { createProcesses, createServiceManager } from './services/index.js';
+import { createProcesses, createServiceManager, isBootedBySystemd } from './services/index.js';
 import type { Lifecycle } from '../shared/lifecycle.js';
 import type { Log } from '../shared/log.js';
 import type { Clock } from '../shared/ports/clock.js';
@@ -26,20 +26,21 @@ export interface AgentDeps {
 
 /** An agent that dials its controller when this resolves, and ends with the lifecycle. Errors: `config`, `failed` (its state cannot be read). */
 export async function startAgent(deps: AgentDeps, config: AgentConfig, version: string): Promise<Pick<AgentLink, 'whenConnected'>> {
-  const { clock, log, lifecycle, env, uid } = deps;
-  const { name, stateDir, commands } = config;
+  const { clock, log, lifecycle, env, platform, uid } = deps;
+  const { name, stateDir, commands, supervisor } = config;
   await makeFolder(stateDir);
   const ledger = await openLedger(stateDir);
   lifecycle.onShutdown('ledger', () => ledger.close());
   const processes = createProcesses();
+  const booted = await isBootedBySystemd();
   const api = createAgentApi({
     name,
     version,
     clock,
     allow: createAllowList(config),
-    manager: createServiceManager({ commands, stateDir, processes, clock, exec, env, uid }),
+    manager: createServiceManager({ commands, supervisor, stateDir, processes, clock, exec, env, platform, uid, booted }),
     ledger,
-    memory: createMemory(processes, deps.platform),
+    memory: createMemory(processes, platform),
     connections: createConnections(exec),
     log: readSinceStart,
     balancer: (spec) => createBalancerDriver(spec, { exec }),

@@ -16,6 +16,8 @@ export interface AgentConfig {
   readonly allow: Readonly<Record<'services' | 'paths' | 'actions', Allowed>>;
   /** `[command NAME]` by NAME. */
   readonly commands: ReadonlyMap<string, CommandSection>;
+  /** Without it a service goes to supervisor only if its `service_manager` says so. */
+  readonly supervisor?: SupervisorSection;
   readonly warnings: readonly Problem[];
 }
 
@@ -31,6 +33,11 @@ export interface CommandSection {
   readonly stop: Argv | null;
   /** null: the agent's own user. */
   readonly user: string | null;
+}
+
+export interface SupervisorSection {
+  /** Path of the unix socket of supervisord. */
+  readonly socket: string;
 }
 
 interface ParsedAgentConfig {
@@ -51,9 +58,10 @@ export function parseAgentConfig(content: Uint8Array | string, file: string): Pa
     file,
     name: readName(agent, reading),
     controller: readController(agent, reading),
-    stateDir: readPath(agent, 'state_dir', reading),
+    stateDir: readPath(agent, 'agent', 'state_dir', reading),
     allow: readAllow(document.sections.get('allow'), reading),
     commands: readCommands(reading),
+    ...readSupervisor(document.sections.get('supervisor'), reading),
   };
   const sorted = sortProblems(problems);
   return { config: sorted.some((problem) => problem.severity === 'error') ? null : { ...config, warnings: sorted }, problems: sorted };
@@ -78,7 +86,7 @@ function report(
 }
 
 /** '' if it is absent, empty, or can't be interpolated (which is a problem already). */
-function textOf(section: IniSection | undefined, name: 'agent' | 'allow' | 'command', key: string): string {
+function textOf(section: IniSection | undefined, name: AgentSection, key: string): string {
   const value = section?.get(key);
   const written = value?.ok === true ? value.text : '';
   return written === '' ? (AGENT_KEYS[name][key]?.default ?? '') : written;
@@ -100,9 +108,13 @@ function readController(agent: IniSection | undefined, reading: Reading): string
   return address;
 }
 
-function readPath(agent: IniSection | undefined, key: string, reading: Reading): string {
-  const path = textOf(agent, 'agent', key);
-  if (!isAbsolutePath(path) || path.includes('\n')) report(reading, agent, 'agent', key, `"${oneLine(path)}" is not an absolute path`);
+function readSupervisor(section: IniSection | undefined, reading: Reading): Pick<AgentConfig, 'supervisor'> {
+  return section === undefined ? {} : { supervisor: { socket: readPath(section, 'supervisor', 'socket', reading) } };
+}
+
+function readPath(section: IniSection | undefined, name: AgentSection, key: string, reading: Reading): string {
+  const path = textOf(section, name, key);
+  if (!isAbsolutePath(path) || path.includes('\n')) report(reading, section, name, key, `"${oneLine(path)}" is not an absolute path`);
   return path;
 }
 
@@ -156,10 +168,8 @@ function unknownNames(document: IniDocument, problems: Problem[]): void {
   const warn = (line: number, section: string, key: string | null, message: string, hint: string | null) =>
     problems.push({ severity: 'warning', file: document.file, line, section, key, message, hint });
   for (const section of document.sections.values()) {
-    const kind =
-      section.name === 'agent' || section.name === 'allow' ? section.name : COMMAND_SECTION.test(section.name) ? 'command' : null;
-    if (kind === null)
-      warn(section.line, section.name, null, 'unknown section: it is ignored', didYouMean(section.name, ['agent', 'allow']));
+    const kind = PLAIN_SECTIONS.find((name) => name === section.name) ?? (COMMAND_SECTION.test(section.name) ? 'command' : null);
+    if (kind === null) warn(section.line, section.name, null, 'unknown section: it is ignored', didYouMean(section.name, PLAIN_SECTIONS));
     else {
       for (const entry of section.own.values()) {
         const known = Object.keys(AGENT_KEYS[kind]);
@@ -168,5 +178,7 @@ function unknownNames(document: IniDocument, problems: Problem[]): void {
     }
   }
 }
+
+const PLAIN_SECTIONS = ['agent', 'allow', 'supervisor'] as const;
 
 const oneLine = (text: string): string => text.replaceAll('\n', ' ');

@@ -6,14 +6,12 @@ import { pidOf, type ProcessState } from '../../shared/model/process.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import type { Account, Argv, Exec } from '../../shared/ports/exec.js';
-import { makeFolder } from '../../shared/ports/files.js';
 import { spawnDetached } from '../../shared/ports/spawn-detached.js';
 import type { CommandSection } from '../config/config.js';
 import { resolveAccount } from './account.js';
 import { endProcess } from './ending.js';
 import { createEvidence, type StartMemory } from './evidence.js';
 import { judge, type Judgement } from './judge.js';
-import { createServiceLock } from './lock.js';
 import type { ServiceManager } from './manager.js';
 import type { Processes } from './processes.js';
 import { createRecordStore, fileNameOf } from './record.js';
@@ -28,6 +26,8 @@ export interface CommandManagerDeps {
   /** The environment of the services. */
   readonly env: Readonly<Record<string, string>>;
   readonly uid: number;
+  /** systemd is in charge of this host. */
+  readonly booted: boolean;
 }
 
 /**
@@ -38,7 +38,6 @@ export function createCommandManager(deps: CommandManagerDeps): ServiceManager {
   const { clock, processes, exec } = deps;
   const folder = join(deps.stateDir, 'services');
   const records = createRecordStore(folder);
-  const lock = createServiceLock(folder, processes, clock);
   /** What only we can know while we live: how our own children ended. */
   const memory = new Map<string, StartMemory>();
   const outputOf = (spec: ServiceSpec) => join(folder, `${fileNameOf(spec.serviceName)}.out`);
@@ -62,47 +61,41 @@ export function createCommandManager(deps: CommandManagerDeps): ServiceManager {
 
     async start(spec, signal) {
       const section = sectionOf(spec);
-      await makeFolder(folder);
-      return lock.hold(spec.serviceName, signal, async () => {
-        const { judgement } = await observe(spec);
-        if (judgement.state === 'unknown')
-          throw new AppError('failed', `${spec.name} was not started: ${judgement.why}`, {
-            hint: 'it may be running; see to it on its host',
-          });
-        if (judgement.state === 'down') await run(spec, section, signal);
-        return stateOf((await observe(spec)).judgement);
-      });
+      const { judgement } = await observe(spec);
+      if (judgement.state === 'unknown')
+        throw new AppError('failed', `${spec.name} was not started: ${judgement.why}`, {
+          hint: 'it may be running; see to it on its host',
+        });
+      if (judgement.state === 'down') await run(spec, section, signal);
+      return stateOf((await observe(spec)).judgement);
     },
 
     async stop(spec, order, signal) {
       const section = sectionOf(spec);
-      await makeFolder(folder);
-      return lock.hold(spec.serviceName, signal, async () => {
-        const { seen, judgement } = await observe(spec);
-        const target = await processes.inspect(pidOf(order.replacing));
-        if (target === 'hidden') throw new AppError('failed', `${spec.name}: process ${order.replacing} is hidden from this agent`);
-        if (target === 'gone' || target.id !== order.replacing) return { how: 'gone', ms: 0 };
-        const own = [judgement.state === 'running' ? judgement.process.id : null, seen.record?.process];
-        if (!own.includes(target.id)) {
-          if (judgement.state === 'unknown') throw new AppError('failed', `${spec.name} was not stopped: ${judgement.why}`);
-          return { how: 'gone', ms: 0 };
-        }
-        if (seen.record !== null) await records.write(spec.serviceName, { ...seen.record, stopping: true });
-        const account = await resolveAccount(section.user, exec, deps, signal);
-        const { stop } = section;
-        return endProcess(
-          {
-            target,
-            service: spec.name,
-            startedPid: seen.record?.process == null ? null : pidOf(seen.record.process),
-            deadlineMs: order.deadlineMs,
-            ask: stop === null ? null : (over) => runStop(stop, account, order.deadlineMs, [signal, over]),
-          },
-          processes,
-          clock,
-          signal,
-        );
-      });
+      const { seen, judgement } = await observe(spec);
+      const target = await processes.inspect(pidOf(order.replacing));
+      if (target === 'hidden') throw new AppError('failed', `${spec.name}: process ${order.replacing} is hidden from this agent`);
+      if (target === 'gone' || target.id !== order.replacing) return { how: 'gone', ms: 0 };
+      const own = [judgement.state === 'running' ? judgement.process.id : null, seen.record?.process];
+      if (!own.includes(target.id)) {
+        if (judgement.state === 'unknown') throw new AppError('failed', `${spec.name} was not stopped: ${judgement.why}`);
+        return { how: 'gone', ms: 0 };
+      }
+      if (seen.record !== null) await records.write(spec.serviceName, { ...seen.record, stopping: true });
+      const account = await resolveAccount(section.user, exec, deps, signal);
+      const { stop } = section;
+      return endProcess(
+        {
+          target,
+          service: spec.name,
+          startedPid: seen.record?.process == null ? null : pidOf(seen.record.process),
+          deadlineMs: order.deadlineMs,
+          ask: stop === null ? null : (over) => runStop(stop, account, order.deadlineMs, [signal, over]),
+        },
+        processes,
+        clock,
+        signal,
+      );
     },
   };
 

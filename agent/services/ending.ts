@@ -1,4 +1,4 @@
-import { AppError, isErrno, messageOf } from '../../shared/errors.js';
+import { AppError, messageOf } from '../../shared/errors.js';
 import type { StopResult } from '../../shared/model/agent-api.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import { membersOf } from './members.js';
@@ -8,9 +8,13 @@ interface Ending {
   readonly target: ProcessFacts;
   /** Leader of the session that we made for it; null if somebody else started it. */
   readonly startedPid: number | null;
+  /** What stands above it is a service manager, which stays. */
+  readonly managed?: boolean;
   readonly deadlineMs: number;
   /** Asks the service to stop; null: by SIGTERM. Rejects if asking failed: then SIGTERM asks. */
   readonly ask: ((signal: AbortSignal) => Promise<void>) | null;
+  /** Kills the service itself, by a manager that may do what we may not; default: SIGKILL. */
+  readonly kill?: (signal: AbortSignal) => Promise<void>;
   /** For messages. */
   readonly service: string;
 }
@@ -38,7 +42,7 @@ export async function endProcess(ending: Ending, processes: Processes, clock: Cl
         return { how: 'stopped', ms: clock.now() - start };
       }
     }
-    members = [...members, ...(await family())];
+    members = [target, ...members, ...(await family())];
     await sendAll(members, 'SIGKILL');
     if (await gone(members, clock.now() + KILLED_MS)) return { how: 'killed', ms: clock.now() - start };
     throw new AppError('failed', `${service}: process ${target.pid} survived SIGKILL${refused}`, {
@@ -58,7 +62,7 @@ export async function endProcess(ending: Ending, processes: Processes, clock: Cl
   }
 
   async function family(): Promise<readonly ProcessFacts[]> {
-    return membersOf(target, await processes.all(), ending.startedPid, process.pid);
+    return membersOf(target, await processes.all(), { ...ending, self: process.pid });
   }
 
   async function alive(some: readonly ProcessFacts[]): Promise<ProcessFacts[]> {
@@ -83,16 +87,8 @@ export async function endProcess(ending: Ending, processes: Processes, clock: Cl
   }
 
   async function send(member: ProcessFacts, name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    if ((await alive([member])).length === 0) return;
-    try {
-      process.kill(member.pid, name);
-    } catch (error) {
-      if (isErrno(error, 'ESRCH')) return;
-      throw new AppError('failed', `${service}: ${name} to process ${member.pid} failed: ${messageOf(error)}`, {
-        cause: error,
-        hint: 'does the agent run as root, or as the user of the service?',
-      });
-    }
+    if (member.id !== target.id || name !== 'SIGKILL' || ending.kill === undefined) await processes.signal(member, name);
+    else if ((await alive([member])).length > 0) await ending.kill(signal);
   }
 
   async function settle(work: Promise<void>, until: number): Promise<void> {

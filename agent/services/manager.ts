@@ -10,10 +10,12 @@ import type { StopOrder, StopResult } from '../../shared/model/agent-api.js';
  *   command has been carried out, not when the service is ready. A start command that ends badly is a `down` with `failed: true`.
  * - `stop` ends `order.replacing` and nothing else: `gone` if that is not the process of this service. It asks, kills after
  *   `order.deadlineMs`, and resolves when the process is gone; `failed` if it survives.
- * - Starts and stops of one service never overlap, not even those of two agents with one state_dir.
+ * - Starts and stops of one service never overlap, not even those of two agents with one state_dir: `createServiceManager` sees to it for
+ *   all drivers.
  * - A service outlives the agent that started it.
  *
- * Errors: `unsupported` (no driver), `config` (agent.ini says nothing of it), `failed`, `cancelled`, `timeout`.
+ * Errors: `unsupported` (no driver), `config` (agent.ini says nothing of it, or its `service_name` is none), `not-found` (its manager does
+ * not know it), `denied` (its manager does not obey this agent), `unreachable` (its manager does not answer), `failed`, `cancelled`, `timeout`.
  */
 export interface ServiceManager {
   state(spec: ServiceSpec, signal: AbortSignal): Promise<ProcessState>;

@@ -3,14 +3,18 @@ import type { ProcessFacts } from './processes.js';
 /**
  * The processes that belong to a service and may be killed with it: its descendants, and the process group and the session of a
  * leader that is the service itself, the command that we started, or a supervising daemon above it. A session with a terminal, or one that is merely shared (two services started from one login), is left alone:
- * only the service's own descendants go with it.
+ * only the service's own descendants go with it. `managed`: what stands above it is a service manager, and no part of the service.
  */
-export function membersOf(target: ProcessFacts, all: readonly ProcessFacts[], startedPid: number | null, self: number): ProcessFacts[] {
+export function membersOf(
+  target: ProcessFacts,
+  all: readonly ProcessFacts[],
+  { startedPid, managed = false, self }: { readonly startedPid: number | null; readonly managed?: boolean; readonly self: number },
+): ProcessFacts[] {
   const byPid = new Map(all.map((process) => [process.pid, process]));
   const leads = (leader: number) => {
     if (leader === target.pid || leader === startedPid) return true;
     const process = byPid.get(leader);
-    return process !== undefined && leader === target.parent && process.parent === 1 && process.terminal === 0;
+    return !managed && process !== undefined && leader === target.parent && process.parent === 1 && process.terminal === 0;
   };
   const descendants = descendantsOf(target.pid, all);
   const protectedPids = ancestorsOf(self, byPid);

@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno } from '../../shared/errors.js';
+import { AppError, isErrno, messageOf } from '../../shared/errors.js';
 import { processId, type ProcessId } from '../../shared/model/process.js';
 
 /** One running process as the kernel knows it. */
@@ -25,6 +25,12 @@ export interface Processes {
   /** Epoch ms, to about a second: the kernel reckons it from the clock of now. */
   startedAt(process: ProcessFacts): Promise<number>;
   uptimeS(process: ProcessFacts): Promise<number>;
+  /** Effective user id; null: the process is gone. */
+  uidOf(process: ProcessFacts): Promise<number | null>;
+  /** Where it stands in the tree of control groups that systemd keeps; null: the process is gone, or there is no such tree. */
+  controlGroupOf(process: ProcessFacts): Promise<string | null>;
+  /** To a process that is still this one; one that is gone needs no signal. Errors: `failed`. */
+  signal(process: ProcessFacts, name: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** Changes with each boot: a ProcessId means something within one boot only. */
   bootId(): Promise<string>;
 }
@@ -44,8 +50,38 @@ export function createProcesses(root = '/proc'): Processes {
     }
   }
 
+  /** null once the process is gone, also if its pid is another's by now. */
+  async function readOf(process: ProcessFacts, name: string): Promise<string | null> {
+    try {
+      const text = await read(`${process.pid}/${name}`);
+      const now = await inspect(process.pid);
+      return typeof now === 'object' && now.id === process.id ? text : null;
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ESRCH')) return null;
+      throw error;
+    }
+  }
+
   return {
     inspect,
+    async uidOf(process) {
+      const uid = /^Uid:\s+\d+\s+(\d+)/m.exec((await readOf(process, 'status')) ?? '')?.[1];
+      return uid === undefined ? null : Number(uid);
+    },
+    controlGroupOf: async (process) => parseControlGroup((await readOf(process, 'cgroup')) ?? ''),
+    async signal(target, name) {
+      const now = await inspect(target.pid);
+      if (now === 'gone' || (now !== 'hidden' && now.id !== target.id)) return;
+      try {
+        process.kill(target.pid, name);
+      } catch (error) {
+        if (isErrno(error, 'ESRCH')) return;
+        throw new AppError('failed', `${name} to process ${target.pid} failed: ${messageOf(error)}`, {
+          cause: error,
+          hint: 'does the agent run as root, or as the user of the service?',
+        });
+      }
+    },
     async all() {
       const pids = (await readdir(root)).filter((name) => /^\d+$/.test(name)).map(Number);
       const found = await Promise.all(pids.map(inspect));
@@ -75,6 +111,11 @@ export function parseStat(text: string): ProcessFacts | null {
   }
   if (state === 'Z' || state === 'X') return null;
   return { pid, id: processId(pid, startTicks), parent, group, session, terminal, startTicks };
+}
+
+/** From /proc/PID/cgroup (cgroups(7)): systemd's own hierarchy where there is one, else the unified one. */
+export function parseControlGroup(text: string): string | null {
+  return (/^\d+:name=systemd:(.*)$/m.exec(text) ?? /^0::(.*)$/m.exec(text))?.[1] ?? null;
 }
 
 /** With /proc mounted `hidepid`, another user's process has no folder, but a signal still finds it. */

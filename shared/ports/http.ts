@@ -3,13 +3,14 @@ import { linkSignals } from '../abort.js';
 import { AppError, isErrno, messageOf } from '../errors.js';
 
 export interface HttpRequest {
-  readonly method?: 'GET' | 'PUT' | 'DELETE' | 'PURGE';
+  readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PURGE';
   /** With `socketPath` the host part of the URL only fills the Host header. */
   readonly url: string;
   /** Path and query, byte for byte (Latin-1), instead of those of the URL, which would be percent-encoded where a URL wants it. */
   readonly rawPath?: string;
   readonly socketPath?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
   /** For the whole exchange, to the last byte of the body. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -51,6 +52,7 @@ export async function http(options: HttpRequest): Promise<HttpResponse> {
       method,
       signal: linked.signal,
       headers: { connection: 'close', 'user-agent': 'ctl', ...options.headers },
+      ...(options.body === undefined ? {} : { body: options.body }),
     });
     const { bytes, body } = await readToEnd(response.body, keepBytes);
     return { status: response.statusCode, bytes, body, ms: performance.now() - start };

@@ -50,7 +50,9 @@ async function createHarness(): Promise<CommandHarness> {
         clock: systemClock,
         exec,
         env: marked.env,
+        platform: process.platform,
         uid: process.getuid?.() ?? 0,
+        booted: false,
       }),
     service(behaviour) {
       const name = `service ${commands.size}`;
@@ -215,7 +217,7 @@ describe('command services', () => {
     const spec = harness.add('a', { start: program('stays.mjs') }, { manager: 'systemd' });
     await expect(state(spec)).rejects.toMatchObject({
       code: 'unsupported',
-      message: 'a has the service manager systemd, which this agent does not drive',
+      message: 'a has the service manager systemd, which does not run this host',
     });
   });
 

@@ -54,6 +54,21 @@ describe('agent.ini', () => {
     expect(config?.stateDir).toBe('/var/lib/ctl-agent');
   });
 
+  test.each([
+    ['[supervisor]\n', '/run/supervisor.sock'],
+    ['[supervisor]\nsocket = /srv/zope/supervisor.sock\n', '/srv/zope/supervisor.sock'],
+  ])('drives the supervisor of %j', (section, socket) => {
+    expect(parseAgentConfig(`[agent]\nname = a\ncontroller = unix:/run/ctl.sock\n${section}`, 'agent.ini').config?.supervisor).toEqual({
+      socket,
+    });
+  });
+
+  test('names a socket of supervisor that has no absolute path', () => {
+    expect(problemsOf('[agent]\nname = a\ncontroller = unix:/c\n[supervisor]\nsocket = sock\n')).toEqual([
+      'error agent.ini:5: [supervisor] socket: "sock" is not an absolute path',
+    ]);
+  });
+
   test('tells all that is wrong at once', () => {
     const file = `[agent]
 nmae = web1

@@ -15,8 +15,8 @@ const process = (pid: number, parent: number, more: Partial<ProcessFacts> = {}):
 });
 const init = process(1, 0);
 const agent = process(50, 1);
-const pids = (target: ProcessFacts, others: ProcessFacts[], started: number | null = null) =>
-  membersOf(target, [init, agent, target, ...others], started, agent.pid).map(({ pid }) => pid);
+const pids = (target: ProcessFacts, others: ProcessFacts[], startedPid: number | null = null, managed = false) =>
+  membersOf(target, [init, agent, target, ...others], { startedPid, managed, self: agent.pid }).map(({ pid }) => pid);
 
 describe('membersOf', () => {
   it('takes a service that leads its session with all of that session', () => {
@@ -37,6 +37,13 @@ describe('membersOf', () => {
     expect(pids(process(10, 20, session), [process(20, 1, session)])).toEqual([10, 20]);
   });
 
+  it('leaves a service manager alone that starts several services in its session', () => {
+    const session = { session: 20 };
+    expect(pids(process(10, 20, session), [process(20, 1, session), process(11, 10, session), process(12, 20, session)], 10, true)).toEqual(
+      [10, 11],
+    );
+  });
+
   it('leaves a neighbour alone that was started from the same login', () => {
     const login = { session: 30, group: 30 };
     expect(pids(process(10, 1, login), [process(11, 10, login), process(12, 1, login)])).toEqual([10, 11]);
@@ -50,6 +57,6 @@ describe('membersOf', () => {
   it('never takes the agent, what it runs under, or init', () => {
     const target = process(10, 1, { session: 40, group: 40 });
     const table = [init, process(40, 1, { session: 40, group: 40 }), process(50, 40, { session: 40, group: 40 }), target];
-    expect(membersOf(target, table, 40, 50).map(({ pid }) => pid)).toEqual([10]);
+    expect(membersOf(target, table, { startedPid: 40, self: 50 }).map(({ pid }) => pid)).toEqual([10]);
   });
 });
