@@ -4,6 +4,7 @@ import { messageOf } from '../../shared/errors.js';
 import type { LogEntry, LogReport } from '../../shared/model/log-report.js';
 import { unmeasured } from '../../shared/model/observation.js';
 import type { LogSpec } from '../../shared/model/service.js';
+import { compilePattern } from '../../shared/pattern.js';
 import { findLastLine } from './backwards.js';
 import { createEntrySplitter, parseHeader } from './entries.js';
 
@@ -66,6 +67,6 @@ const CHUNK_BYTES = 256 * 1024;
 /** '' matches nothing. */
 function compile(pattern: string): (line: string) => boolean {
   if (pattern === '') return () => false;
-  const expression = new RegExp(pattern);
+  const expression = compilePattern(pattern);
   return (line) => expression.test(line);
 }
