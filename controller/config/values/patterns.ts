@@ -12,7 +12,7 @@ export const pattern: ValueType<string> = {
   parse(value) {
     if (value.length > MAX_LENGTH) return bad(`a pattern of ${value.length} characters is longer than ${MAX_LENGTH}`);
     const lines = value.split('\n').map((line) => fromPython(line.trim()));
-    const flags = [...new Set(lines.flatMap((line) => [...line.flags]))].sort().join('');
+    const flags = FLAGS.filter((flag) => lines.some((line) => line.flags.includes(flag))).join('');
     const bare = lines.map((line) => withoutEmptyAlternatives(line.body)).filter((body) => body !== '');
     if (bare.length === 0) return good('');
     const text = joinFlags(flags, bare.join('|'));
@@ -22,11 +22,12 @@ export const pattern: ValueType<string> = {
       return doubtful(text, 'an empty alternative would match every line: it is left out');
     if (compilePattern(text).test('')) return doubtful(text, `${shown(value)} matches every line`);
     const front = fromPython(/^\s*\(\?[aiLmsux]+\)/.exec(value)?.[0].trim() ?? '').flags;
-    const late = [...flags].filter((flag) => !front.includes(flag)).join('');
+    const late = FLAGS.filter((flag) => flags.includes(flag) && !front.includes(flag)).join('');
     return late === '' ? good(text) : doubtful(text, `the flag (?${late}) counts for the whole pattern`, 'write it at the start');
   },
 };
 
+const FLAGS = ['i', 'm', 's'];
 const MAX_LENGTH = 16_384;
 
 /**

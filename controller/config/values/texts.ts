@@ -44,6 +44,11 @@ export const names: ValueType<readonly string[]> = {
 
 const MAX_NAMES = 1000;
 
+export const neededNames: ValueType<readonly string[]> = {
+  ...names,
+  parse: (value, iniPath) => (value === '' ? MISSING : names.parse(value, iniPath)),
+};
+
 export const mailAddresses: ValueType<readonly string[]> = {
   name: 'mail addresses with ; or , between them',
   blank: [],
