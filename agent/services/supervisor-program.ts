@@ -7,7 +7,7 @@ export interface Program {
   readonly state: string;
   /** 0: it has no process. */
   readonly pid: number;
-  /** −1 if a signal ended it. Of no meaning before its first end. */
+  /** −1 if a signal ended it; 0 before its first end, and after one that came too quickly. */
   readonly exitStatus: number;
   /** '' unless it could not be started the last time. */
   readonly spawnError: string;
@@ -49,12 +49,8 @@ export function judgeProgram(program: Program): ProgramJudgement {
   }
 }
 
-/** An exit status is that of an earlier run if the last one could not even be spawned. */
-function lastEnd(program: Program): string {
-  const { spawnError } = program;
-  if (spawnError === '' || spawnError.startsWith('Exited too quickly')) return `it ${howItEnded(program)}`;
-  return spawnError;
-}
+/** supervisor forgets the exit status of a program that ended too quickly: then its own words are all there is. */
+const lastEnd = (program: Program): string => (program.spawnError === '' ? `it ${howItEnded(program)}` : program.spawnError);
 
 function howItEnded({ exitStatus }: Program): string {
   if (exitStatus < 0) return 'was ended by a signal';

@@ -64,13 +64,11 @@ function readValue(reader: Reader, depth: number): RpcValue {
         reader.leaf('nil');
         return null;
       case 'array':
-        return reader.inside('array', () => reader.inside('data', () => reader.each('value', () => readValue(reader, depth + 1))));
+        return reader.inside('array', () => reader.all('data', 'value', () => readValue(reader, depth + 1)));
       case 'struct':
         return Object.fromEntries(
-          reader.inside('struct', () =>
-            reader.each('member', () =>
-              reader.inside('member', (): [string, RpcValue] => [reader.leaf('name'), readValue(reader, depth + 1)]),
-            ),
+          reader.all('struct', 'member', () =>
+            reader.inside('member', (): [string, RpcValue] => [reader.leaf('name'), readValue(reader, depth + 1)]),
           ),
         );
       default:
@@ -142,10 +140,14 @@ function createReader(source: string) {
     /** Name of the tag that comes before any text but blanks; '/value' if there is none, or text first. Takes nothing. */
     nextTag: (): string => /^\s*<(\w+)\s*\/?>/.exec(source.slice(at, at + 200))?.[1] ?? '/value',
     leaf: (name: string): string => (empty(name) ? '' : inside(name, text)),
-    each<T>(name: string, read: () => T): T[] {
+    /** One `list` with nothing but elements called `name`. */
+    all<T>(list: string, name: string, read: () => T): T[] {
       const found: T[] = [];
-      while (opens(name)) found.push(read());
-      return found;
+      if (empty(list)) return found;
+      return inside(list, () => {
+        while (opens(name)) found.push(read());
+        return found;
+      });
     },
   };
 }

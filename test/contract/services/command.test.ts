@@ -54,10 +54,11 @@ async function createHarness(): Promise<CommandHarness> {
         uid: process.getuid?.() ?? 0,
         booted: false,
       }),
-    service(behaviour) {
+    async service(behaviour) {
       const name = `service ${commands.size}`;
       return add(name, { start: startOf(behaviour, join(folder, name)) });
     },
+    kill: async (pid) => void process.kill(pid, 'SIGKILL'),
     pids: () => marked.pids(),
     async end() {
       await marked.end();
