@@ -70,7 +70,7 @@ export function createSupervisorManager({ rpc, processes, clock }: SupervisorMan
       // A stop that supervisor refuses must not become a signal of ours: supervisor would start the program again.
       const refusal = new AbortController();
       using linked = linkSignals([signal, refusal.signal]);
-      return await endProcess(
+      const result = await endProcess(
         {
           target: main,
           service: spec.name,
@@ -84,6 +84,8 @@ export function createSupervisorManager({ rpc, processes, clock }: SupervisorMan
         clock,
         linked.signal,
       );
+      await noticed(spec, main.pid, signal);
+      return result;
     },
   };
 
@@ -104,6 +106,12 @@ export function createSupervisorManager({ rpc, processes, clock }: SupervisorMan
       if (program.state !== 'STOPPING') return program;
       await clock.sleep(POLL_MS, signal);
     }
+  }
+
+  /** Waits until supervisor itself has seen the end of a process, which takes it a moment. */
+  async function noticed(spec: ServiceSpec, pid: number, signal: AbortSignal): Promise<void> {
+    const until = clock.now() + NOTICED_MS;
+    while ((await programOf(spec, signal)).pid === pid && clock.now() < until) await clock.sleep(POLL_MS, signal);
   }
 
   async function lookAt(pid: number, spec: ServiceSpec): Promise<{ main: Inspected; service: Inspected }> {
@@ -157,6 +165,7 @@ function nameOf({ name, serviceName }: ServiceSpec): string {
 
 /** A program that ends at once is told in the answer to `start`; others later, by `state`. */
 const SETTLE_MS = 100;
-const POLL_MS = 50;
+const POLL_MS = 25;
+const NOTICED_MS = 2_000;
 const OUTPUT_BYTES = 2_000;
 const LAST_LINES = 3;

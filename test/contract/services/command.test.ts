@@ -9,13 +9,8 @@ import type { ServiceSpec } from '../../../shared/model/service.js';
 import { systemClock } from '../../../shared/ports/clock.js';
 import { exec, type Argv } from '../../../shared/ports/exec.js';
 import { markProcesses } from '../../support/marked-processes.js';
-import { describeServiceManager, type Behaviour, type ManagerHarness } from './service-manager.js';
-
-const program = (name: string, ...args: string[]): Argv => [
-  process.execPath,
-  join(import.meta.dirname, '../../fixtures/programs', name),
-  ...args,
-];
+import { program, startOf } from './programs.js';
+import { describeServiceManager, type ManagerHarness } from './service-manager.js';
 
 interface CommandHarness extends ManagerHarness {
   readonly folder: string;
@@ -65,26 +60,6 @@ async function createHarness(): Promise<CommandHarness> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function startOf(behaviour: Behaviour, path: string): Argv {
-  const pidFile = `${path}.pid`;
-  switch (behaviour) {
-    case 'stays':
-      return program('stays.mjs', pidFile);
-    case 'names itself late':
-      return program('stays.mjs', pidFile, '3600000');
-    case 'leaves a daemon':
-      return program('leaves-a-daemon.mjs', pidFile);
-    case 'fails':
-      return program('fails.mjs');
-    case 'ignores the request to stop':
-      return program('ignores-term.mjs', pidFile);
-    case 'leaves children':
-      return program('leaves-children.mjs', pidFile, `${path}.child`);
-    case 'is missing':
-      return [`${path}-does-not-exist`];
-  }
 }
 
 describeServiceManager('command', createHarness);
