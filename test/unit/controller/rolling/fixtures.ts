@@ -76,6 +76,7 @@ export const UNSEEN: MemberFacts = {
   standing: 'unknown',
   drift: false,
   aliveIntervalMs: 30_000,
+  inFlight: null,
   connections: unmeasured('not looked at'),
   process: { state: 'unknown', why: 'not looked at' },
   health: { ok: false, why: 'not looked at' },
