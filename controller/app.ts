@@ -86,6 +86,7 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const api = createControlApi(operations, {
     check: async (request, signal) => warned(await check({ ...seen, checks, hosts: () => fleet.hosts() }, request, signal)),
     status: async (request) => warned(status(seen, request)),
+    diffConfig: () => source.diff(),
   });
 
   const server = createRpcServer({ log }, { address: parseAddress(options.address), services: [links.service, createControlService(api)] });
@@ -99,7 +100,7 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   return { api, address: server.address() };
 }
 
-const createControlApi = (operations: Operations, reads: Pick<ControlApi, 'check' | 'status'>): ControlApi => ({
+const createControlApi = (operations: Operations, reads: Pick<ControlApi, 'check' | 'status' | 'diffConfig'>): ControlApi => ({
   ...reads,
   plan: (request, signal) => operations.plan(request, signal),
   run: (request, signal) => operations.run(request, signal),

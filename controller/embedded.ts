@@ -61,6 +61,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedCo
 
   return {
     ...createRecords({ config, select: selectIn({ current: () => config }), clock: systemClock, isOwned }),
+    diffConfig: () => fixedConfig(config, []).diff(),
     check: async (request, signal) => (await controller(signal)).check(request, signal),
     plan: async (request, signal) => (await controller(signal)).plan(request, signal),
     async *run(request, signal) {

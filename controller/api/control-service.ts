@@ -4,6 +4,7 @@ import { rpcService, type RpcService } from '../../shared/rpc/service.js';
 import {
   checkReportToWire,
   checkRequestFromWire,
+  configDiffToWire,
   eventToWire,
   haltFromWire,
   planToWire,
@@ -28,6 +29,7 @@ export function createControlService(api: ControlApi): RpcService {
       await api.halt(id, how, signal);
       return {};
     },
+    diffConfig: async (_, { signal }) => configDiffToWire(await api.diffConfig(signal)),
   });
 }
 

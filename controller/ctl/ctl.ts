@@ -3,6 +3,7 @@ import { AppError, toAppError } from '../../shared/errors.js';
 import { guessAction, parseArgs } from './args.js';
 import { check } from './commands/check.js';
 import { config } from './commands/config.js';
+import { configDiff } from './commands/config-diff.js';
 import { operations } from './commands/operations.js';
 import { roll } from './commands/roll.js';
 import { status } from './commands/status.js';
@@ -58,6 +59,8 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
     case 'operations resume':
     case 'operations abort':
       return withController(session, (connected) => operations(connected, invocation));
+    case 'config diff':
+      return withController(session, configDiff);
     case 'config check':
     case 'config show':
       return config(session, invocation);

@@ -179,6 +179,13 @@ const ACTIONS: readonly Action[] = [
     read: (typed) => ({ ...commonOf(typed), action: 'config check' }),
   },
   {
+    name: 'config diff',
+    summary: 'what a reload of cluster.ini would change for the controller',
+    operands: '',
+    options: [],
+    read: (typed) => ({ ...commonOf(typed), action: 'config diff' }),
+  },
+  {
     name: 'config show',
     summary: 'cluster.ini as it is understood, offline',
     operands: '',

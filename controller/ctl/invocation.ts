@@ -1,5 +1,6 @@
 /** What was typed, understood and complete: nothing in it is looked at twice, and nothing that was typed is missing from it. */
-export type Invocation = CommonOptions & (CheckInvocation | StatusInvocation | RollInvocation | OperationsInvocation | ConfigInvocation);
+export type Invocation = CommonOptions &
+  (CheckInvocation | StatusInvocation | RollInvocation | OperationsInvocation | ConfigDiffInvocation | ConfigInvocation);
 
 export interface CommonOptions {
   /** cluster.ini. */
@@ -43,6 +44,11 @@ export type OperationsInvocation =
   | { readonly action: 'operations show'; readonly id: string; readonly follow: boolean }
   | { readonly action: 'operations resume'; readonly id: string }
   | { readonly action: 'operations abort'; readonly id: string };
+
+/** Asks the controller; the others of its kind work offline. */
+export interface ConfigDiffInvocation {
+  readonly action: 'config diff';
+}
 
 export type ConfigInvocation =
   { readonly action: 'config check' } | { readonly action: 'config show'; readonly raw: boolean; readonly secrets: boolean };

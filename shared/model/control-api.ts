@@ -1,4 +1,5 @@
 import type { CheckReport } from './check-report.js';
+import type { ConfigDiff } from './config-diff.js';
 import type { OperationAction, OperationEvent, OperationSummary, PlanStep } from './operation.js';
 
 /**
@@ -22,6 +23,8 @@ export interface ControlApi {
   resume(id: string, signal: AbortSignal): AsyncIterable<OperationEvent>;
   /** Finishes or puts back the client in hand, then stops. `interrupted` can be resumed, `aborted` cannot. Resolves when it has been noted. */
   halt(id: string, how: 'interrupted' | 'aborted', signal: AbortSignal): Promise<void>;
+  /** What the controller goes by, against its cluster.ini as it is now. `unsupported` in embedded mode. */
+  diffConfig(signal: AbortSignal): Promise<ConfigDiff>;
 }
 
 export interface CheckRequest {

@@ -3,6 +3,7 @@ import type { OperationEvent } from '../model/operation.js';
 import {
   checkReportFromWire,
   checkRequestToWire,
+  configDiffFromWire,
   eventFromWire,
   haltToWire,
   planFromWire,
@@ -43,6 +44,7 @@ export async function connectControl(address: string): Promise<ControlApi & { cl
     async halt(id, how, signal) {
       await client.halt(haltToWire({ id, how }), { signal });
     },
+    diffConfig: async (signal) => configDiffFromWire(await client.diffConfig({}, { signal })),
     close: () => channel.close(),
   };
 }

@@ -11,6 +11,7 @@ import {
 import { actionFromWire, actions, planStepFromWire, planStepToWire } from './operation.js';
 
 export { checkReportFromWire, checkReportToWire } from './check-report.js';
+export { configDiffFromWire, configDiffToWire } from './config-diff.js';
 export { eventFromWire, eventToWire, summaryFromWire, summaryToWire } from './operation.js';
 
 export const checkRequestToWire = (request: CheckRequest): WireCheckRequest => ({

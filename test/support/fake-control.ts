@@ -1,5 +1,6 @@
 import { AppError } from '../../shared/errors.js';
 import type { CheckReport, ServiceReport } from '../../shared/model/check-report.js';
+import type { ConfigDiff } from '../../shared/model/config-diff.js';
 import type { ControlApi, Plan, RunRequest } from '../../shared/model/control-api.js';
 import { processId } from '../../shared/model/process.js';
 import type { MemberResult, OperationEvent, OperationResult, OperationSummary, PlanStep, Step } from '../../shared/model/operation.js';
@@ -19,6 +20,7 @@ export interface FakeControlScript {
   readonly refuseUnlessAccepted?: AppError;
   readonly report?: CheckReport;
   readonly operations?: readonly OperationSummary[];
+  readonly diff?: ConfigDiff;
   /** `check` and `status` never answer; they end with their signal. */
   readonly deaf?: boolean;
 }
@@ -152,6 +154,10 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
       calls.push(`resume ${id}`);
       if (id !== FAKE_OPERATION) throw new AppError('not-found', `no operation ${id}`, { hint: '`ctl operations list` names them' });
       yield* breaking(roll(clients.slice(1), 'start', signal));
+    },
+    async diffConfig() {
+      calls.push('diffConfig');
+      return script.diff ?? { file: '/etc/ctl/cluster.ini', loadedAt: FAKE_NOW, changes: [], refusals: [] };
     },
     async halt(id, how) {
       calls.push(`halt ${id} ${how}`);

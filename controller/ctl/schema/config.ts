@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { exit, schemaNumber } from './common.js';
+import { exit, isoTime, schemaNumber } from './common.js';
 
 /** `config check`. */
 export const configCheck = z.strictObject({
@@ -17,6 +17,25 @@ export const configCheck = z.strictObject({
       hint: z.string().nullable(),
     }),
   ),
+});
+
+/** `config diff`. */
+export const configDiff = z.strictObject({
+  schema: schemaNumber,
+  action: z.literal('config diff'),
+  exit,
+  file: z.string(),
+  loaded: isoTime,
+  changes: z.array(
+    z.strictObject({
+      section: z.string(),
+      key: z.string(),
+      before: z.string().nullable(),
+      after: z.string().nullable(),
+      line: z.int().nullable(),
+    }),
+  ),
+  refusals: z.array(z.string()),
 });
 
 /** `config show --raw`: sections, `DEFAULT` among them, as they are. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { error } from './common.js';
-import { configCheck, configShow } from './config.js';
+import { configCheck, configDiff, configShow } from './config.js';
 import { operationAbort, operationLine, operations, plan } from './operation.js';
 import { report } from './report.js';
 
@@ -31,6 +31,7 @@ export const DOCUMENTS = {
   operations: { title: 'ctl operations list --json', schema: operations },
   'operation-abort': { title: 'ctl operations abort --json', schema: operationAbort },
   'config-check': { title: 'ctl config check --json', schema: configCheck },
+  'config-diff': { title: 'ctl config diff --json', schema: configDiff },
   'config-show': { title: 'ctl config show --raw --json', schema: configShow },
   error: { title: 'any command with --json that could not do it', schema: error },
 } satisfies Record<string, Document>;

@@ -50,6 +50,17 @@ export function controlApiContract(way: string, open: (control: FakeControl) => 
       expect(control.calls).toEqual(['check pool:1 /news', 'status', 'plan restart']);
     });
 
+    it('answers how the file differs from what the controller goes by', async () => {
+      const changes = [
+        { section: 'DEFAULT', key: 'timeout', before: '10', after: '20', line: 3 },
+        { section: 'c9', key: 'port', before: null, after: '8089', line: 90 },
+        { section: 'c8', key: 'port', before: '8088', after: null, line: null },
+      ];
+      const diff = { file: '/etc/ctl/cluster.ini', loadedAt: FAKE_NOW, changes, refusals: ['cluster.ini:9: no'] };
+      const { api } = await over({ diff });
+      expect(await api.diffConfig(signal)).toEqual(diff);
+    });
+
     it('streams an operation from its start to its result, and hands the request over whole', async () => {
       const { api, control } = await over({ failing: 'zeoclient1.2' });
       const events = await all(api.run(request, signal));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { commandFromWire, commandToWire, partFromWire, partToWire, reportFromWire, reportToWire } from '../../../shared/wire/agent.js';
+import type { ConfigDiff as ConfigDiffModel } from '../../../shared/model/config-diff.js';
 import type { CheckRequest as CheckRequestModel, StatusRequest as StatusRequestModel } from '../../../shared/model/control-api.js';
 import * as control from '../../../shared/wire/control.js';
 import { decodeFailure, encodeFailure } from '../../../shared/wire/failure.js';
@@ -8,6 +9,7 @@ import { Command, Part, Report } from '../../../shared/wire/gen/ctl/v1/agent.js'
 import {
   CheckReport,
   CheckRequest,
+  ConfigDiff,
   HaltRequest,
   OperationEvent,
   OperationPlan,
@@ -43,6 +45,14 @@ describe('what crosses the wire', () => {
   it('is the same check report', () =>
     sameAfter(checkReports, (v) => sent(v, control.checkReportToWire, CheckReport, control.checkReportFromWire)));
   it('is the same plan', () => sameAfter(plans, (v) => sent(v, control.planToWire, OperationPlan, control.planFromWire)));
+  it('is the same difference', () => {
+    const text = fc.string({ unit: 'grapheme' });
+    const value = fc.option(text, { nil: null });
+    const line = fc.option(fc.nat(0xffff_ffff), { nil: null });
+    const changes = fc.array(fc.record({ section: text, key: text, before: value, after: value, line }));
+    const diffs = fc.record<ConfigDiffModel>({ file: text, loadedAt: fc.nat(), changes, refusals: fc.array(text) });
+    sameAfter(diffs, (v) => sent(v, control.configDiffToWire, ConfigDiff, control.configDiffFromWire));
+  });
   it('is the same event', () => sameAfter(events, (v) => sent(v, control.eventToWire, OperationEvent, (w) => control.eventFromWire(w, 0))));
   it('is the same summary', () => sameAfter(summaries, (v) => sent(v, control.summaryToWire, OperationSummary, control.summaryFromWire)));
   it('is the same request', () => {

@@ -117,6 +117,7 @@ describe('the modern form', () => {
     ['operations resume op-1', { action: 'operations resume', id: 'op-1' }],
     ['operations abort op-1', { action: 'operations abort', id: 'op-1' }],
     ['config check', { action: 'config check' }],
+    ['config diff', { action: 'config diff' }],
     ['config show --raw --secrets', { action: 'config show', raw: true, secrets: true }],
   ])('understands `%s`', (line, expected) => {
     expect(parse(line)).toEqual({ ...COMMON, ...expected });

@@ -136,6 +136,16 @@ describe('--json', () => {
     expect(control.calls).toEqual(['halt op-1 aborted']);
   });
 
+  it('config diff is a document, exit 2 if the file is not taken over', async () => {
+    const changes = [{ section: 'DEFAULT', key: 'timeout', before: '10', after: '20', line: 3 }];
+    const diff = { file: 'cluster.ini', loadedAt: FAKE_NOW, changes, refusals: [] };
+    const well = await printed('config diff --json', { control: createFakeControl({ diff }) });
+    await expectValid('config-diff', well.lines);
+    expect(well).toMatchObject({ exit: 0, lines: [{ loaded: '2024-09-25T14:47:17.000Z', changes }] });
+    const refused = await printed('config diff --json', { control: createFakeControl({ diff: { ...diff, refusals: ['no'] } }) });
+    expect(refused).toMatchObject({ exit: 2, lines: [{ exit: 2, refusals: ['no'] }] });
+  });
+
   it('config check is a document, exit 2 if there is an error', async () => {
     const problem = { file: 'cluster.ini', line: 3, section: 'a', key: null, message: 'm', hint: null };
     const warned = await printed('config check --json', { configProblems: async () => [{ severity: 'warning', ...problem }] });

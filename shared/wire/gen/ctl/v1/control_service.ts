@@ -9,6 +9,8 @@ import type { CallContext, CallOptions } from "nice-grpc-common";
 import {
   CheckReport,
   CheckRequest,
+  ConfigDiff,
+  DiffConfigRequest,
   EventsRequest,
   HaltRequest,
   HaltResponse,
@@ -96,6 +98,14 @@ export const ControlDefinition = {
       responseStream: false,
       options: {},
     },
+    diffConfig: {
+      name: "DiffConfig",
+      requestType: DiffConfigRequest as typeof DiffConfigRequest,
+      requestStream: false,
+      responseType: ConfigDiff as typeof ConfigDiff,
+      responseStream: false,
+      options: {},
+    },
   },
 } as const;
 
@@ -109,6 +119,7 @@ export interface ControlServiceImplementation<CallContextExt = {}> {
   events(request: EventsRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<OperationEvent>;
   resume(request: ResumeRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<OperationEvent>;
   halt(request: HaltRequest, context: CallContext & CallContextExt): Promise<HaltResponse>;
+  diffConfig(request: DiffConfigRequest, context: CallContext & CallContextExt): Promise<ConfigDiff>;
 }
 
 export interface ControlClient<CallOptionsExt = {}> {
@@ -121,6 +132,7 @@ export interface ControlClient<CallOptionsExt = {}> {
   events(request: EventsRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<OperationEvent>;
   resume(request: ResumeRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<OperationEvent>;
   halt(request: HaltRequest, options?: CallOptions & CallOptionsExt): Promise<HaltResponse>;
+  diffConfig(request: DiffConfigRequest, options?: CallOptions & CallOptionsExt): Promise<ConfigDiff>;
 }
 
 export type ServerStreamingMethodResult<Response> = { [Symbol.asyncIterator](): AsyncIterator<Response, void> };
