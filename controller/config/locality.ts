@@ -39,7 +39,8 @@ function isOf({ name, addresses }: ThisHost): (service: Service) => boolean {
   const names = new Set([name, name.split('.')[0] ?? name].map((one) => one.toLowerCase()));
   const own = new BlockList();
   for (const address of addresses) own.addAddress(address, familyOf(address));
-  return ({ host, spec: { ip } }) => names.has(host.toLowerCase()) || (isIP(ip) !== 0 && (isLoopback(ip) || own.check(ip, familyOf(ip))));
+  const isOwn = (ip: string) => isLoopback(ip) || own.check(ip, familyOf(ip));
+  return ({ host, spec: { ip } }) => names.has(host.toLowerCase()) || (isIP(ip) === 0 ? ip.toLowerCase() === 'localhost' : isOwn(ip));
 }
 
 const familyOf = (ip: string): 'ipv4' | 'ipv6' => (isIP(ip) === 6 ? 'ipv6' : 'ipv4');

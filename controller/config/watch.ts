@@ -57,7 +57,8 @@ export function watchCluster({ clock, log, env }: WatchDeps, options: WatchOptio
   let nap = new AbortController();
 
   const watcher = watch(file, { ignoreInitial: true });
-  watcher.on('all', () => nap.abort());
+  // Of two changes within a tenth of a second the second one is told as raw only.
+  for (const event of ['all', 'raw'] as const) watcher.on(event, () => nap.abort());
   watcher.on('error', (error) => log.warn({ error }, `${file} cannot be watched: it is looked at every ${pollMs / 1000} s`));
   const followed = follow();
 
