@@ -10,7 +10,7 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`${version}\n`);
 } else {
   const { runCtl, createTerminal, controllerAddress, systemClock } = await import('./program.js');
-  const by = `${userInfo().username}@${hostname()}`;
+  const by = `${userName()}@${hostname()}`;
   const listeners: ((kind: Interrupt) => void)[] = [];
   const tell = (kind: Interrupt) => listeners.at(-1)?.(kind);
   process.on('SIGINT', () => tell('interrupt'));
@@ -38,4 +38,13 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.exitCode = code;
   // Output to a pipe is written in the background: the process ends when the last of it has gone.
   process.stdout.write('', () => process.exit(code));
+}
+
+/** A container may run us as a user whom nobody has named. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
 }

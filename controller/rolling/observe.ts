@@ -55,7 +55,8 @@ export async function observeMember(
 ): Promise<MemberFacts> {
   const { fleet, checks } = world;
   const { name } = member.planned;
-  const service = serviceOf(world, name);
+  const service = world.config().services.get(name);
+  if (service === undefined) return notInFile(name);
   const { step } = member;
   const ask = { timeoutMs: ASK_MS, signal };
   const looksAt = (...steps: (typeof step)[]) => steps.includes(step);
@@ -86,6 +87,16 @@ export async function observeMember(
     const timeoutMs = step === 'check' ? Math.max(1, remainingMs) : target.timeoutMs;
     return isClient(target) ? checks.health(target, { timeoutMs, signal }) : checks.answers(target, { timeoutMs, signal });
   }
+}
+
+/** An operation may be resumed with a file that has the service no more: it is then as one whose agent does not come back. */
+function notInFile(name: string): MemberFacts {
+  const why = `${name} is no longer in cluster.ini`;
+  return {
+    ...{ standing: 'unknown', drift: false, aliveIntervalMs: 0, connections: unmeasured(why), away: why },
+    process: { state: 'unknown', why },
+    health: { ok: false, why },
+  };
 }
 
 function whoIsAway({ fleet }: RollWorld, balancerHosts: readonly string[], service: Service): string | null {

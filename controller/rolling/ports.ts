@@ -28,7 +28,8 @@ export function createRollPorts(outer: RollWorld, journal: Journal, waiting: Rol
     perform: (member, effect, id, signal) => perform(member, effect, id, signal),
     takeOut: (client, id, signal) => setEverywhere(serviceOf(world, client), 'out', id, signal),
     async lastLogEntry(member, signal) {
-      const service = serviceOf(world, member);
+      const service = world.config().services.get(member);
+      if (service === undefined) return null;
       const report = await askAgent(fleet, service.host, (agent, options) => agent.log(member, options), { timeoutMs: ASK_MS, signal });
       return report.ok ? (report.last?.text ?? null) : null;
     },

@@ -18,7 +18,8 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
   const at = world.clock.now();
   const config = world.config();
   const named = request.selectors.length === 0 ? null : selectServices(config, request.selectors);
-  await pingAll(world, neededHosts(world, named), signal);
+  const needed = neededHosts(world, named);
+  await pingAll(world, needed, signal);
   const balancers = balancersOf(config);
   const roots = [...config.services.values()].filter(
     (s) => s.spec.type === 'ZeoServer' || config.frontends.includes(s) || named?.includes(s),
@@ -40,7 +41,7 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
       });
     }
   }
-  return makePlan({
+  const plan = makePlan({
     id,
     at,
     request,
@@ -50,6 +51,12 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
     answers,
     changesRestartBalancer: [...states.values()].some((state) => state.ok && state.driver === 'pound-file'),
   });
+  // What does not answer is started, whoever has it: its agent is needed then.
+  const members = plan.batches.flatMap((batch) => batch.members);
+  const hosts = members.flatMap(({ name }) => config.services.get(name)?.host ?? []);
+  const others = new Set(hosts.filter((host) => !needed.includes(host)));
+  await pingAll(world, [...others], signal);
+  return plan;
 }
 
 /** Hosts of what is to be restarted, of the balancers, and of the services that everything stands on. */
