@@ -11,12 +11,17 @@ export type StepAction =
   | { readonly do: 'stop'; readonly replacing: ProcessId }
   | { readonly do: 'start' }
   | { readonly do: 'warm' }
-  | { readonly do: 'wait'; readonly why: string };
+  /** `blind`: nothing is seen of what the step goes by. */
+  | { readonly do: 'wait'; readonly why: string; readonly blind?: true };
 
 /** What was tried in the step so far, and when it is. */
 export interface StepContext {
   readonly now: number;
   readonly attempts: Attempts;
+  /** For how long now the step has waited blindly; 0: it sees. */
+  readonly blindMs: number;
+  /** All of it since the step began: time in which nothing could be done counts against no deadline but that for whoever is away. */
+  readonly lostMs: number;
 }
 
 /**
@@ -45,10 +50,15 @@ export function decideUnseen(progress: Progress, name: string, { now, attempts }
 }
 
 /** What is done next with one member. Pure: the run so far and what was just seen in, one action out. */
-export function decideStep(progress: Progress, name: string, facts: MemberFacts, { now, attempts }: StepContext): StepAction {
+export function decideStep(
+  progress: Progress,
+  name: string,
+  facts: MemberFacts,
+  { now, attempts, blindMs, lostMs }: StepContext,
+): StepAction {
   const member = memberOf(progress, name);
   const { timing } = member.planned;
-  const elapsed = now - member.since;
+  const elapsed = now - member.since - lostMs;
   const refused =
     attempts.error !== null && !['unreachable', 'timeout', 'cancelled'].includes(attempts.error.code) ? attempts.error.message : null;
 
@@ -60,7 +70,7 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
       // Told at least once: a backend that only the running balancer knows to be out comes back with its next start.
       if (facts.standing === 'none' || (facts.standing === 'out' && attempts.done > 0)) return advance(member);
       if (refused !== null) return { do: 'enter', step: 'back', detail: `could not be taken out of the balancer: ${refused}` };
-      if (unseen(facts)) return waitForBalancer(facts, elapsed, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
+      if (unseen(facts)) return waitForBalancer(facts, blindMs, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
       return takeOut(attempts.error === null ? PATIENCE.balancerMs : PATIENCE.agentMs);
     case 'drain':
       return drain();
@@ -69,7 +79,7 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
     case 'start':
       if (facts.process.state === 'running' || facts.process.state === 'starting') return advance(member);
       if (refused !== null) return failed(`did not start: ${refused}`);
-      if (facts.process.state === 'unknown') return waitForAgent(facts.process.why, elapsed, failed(`not started: ${facts.process.why}`));
+      if (facts.process.state === 'unknown') return waitForAgent(facts.process.why, blindMs, failed(`not started: ${facts.process.why}`));
       if (elapsed >= timing.startDeadlineMs) return failed(`did not start in ${timing.startDeadlineMs / 1000} s`);
       return pause(progress, member, now) ?? { do: 'start' };
     case 'check':
@@ -98,9 +108,9 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
     if (isEnding(progress)) return { do: 'enter', step: 'back', detail: HALTED };
     // Somebody let it in again while it drained: what was proven is not true any more.
     if (facts.standing === 'in' || facts.standing === 'dead' || facts.drift) return takeOut(timing.drainMs + PATIENCE.balancerMs);
-    if (unseen(facts)) return waitForBalancer(facts, elapsed, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
+    if (unseen(facts)) return waitForBalancer(facts, blindMs, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
     if (!facts.connections.ok && facts.away !== null)
-      return waitForAgent(facts.away, elapsed, { do: 'enter', step: 'back', detail: facts.away });
+      return waitForAgent(facts.away, blindMs, { do: 'enter', step: 'back', detail: facts.away });
     const open = facts.connections.ok ? facts.connections.connections : null;
     const quiet = open?.every((c) => !c.pending && c.silentMs !== null && c.silentMs >= timing.quietMs) ?? false;
     if (quiet) return leave();
@@ -128,14 +138,14 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
       if (process.state === 'running') return { do: 'enter', step: 'stop', replacing: process.process };
       if (process.state === 'down') return { do: 'enter', step: 'stop', replacing: 'none' };
       const lost = process.why;
-      return waitForAgent(lost, elapsed, { do: 'enter', step: 'back', detail: `its process is unknown: ${lost}` });
+      return waitForAgent(lost, blindMs, { do: 'enter', step: 'back', detail: `its process is unknown: ${lost}` });
     }
     if (member.replacing === 'none' || process.state === 'down' || process.state === 'starting') return advance(member);
     if (process.state === 'running' && process.process !== member.replacing) {
       return progress.plan.action === 'stop' ? failed(`was started again by somebody else: process ${process.process}`) : advance(member);
     }
     if (refused !== null) return { do: 'enter', step: 'back', detail: `did not stop: ${refused}` };
-    if (process.state === 'unknown') return waitForAgent(process.why, elapsed, failed(`nothing is known of its process: ${process.why}`));
+    if (process.state === 'unknown') return waitForAgent(process.why, blindMs, failed(`nothing is known of its process: ${process.why}`));
     // An agent that was away in the meantime gets its whole time again.
     const limit = timing.stopDeadlineMs + PATIENCE.stopMarginMs + (attempts.done > 0 ? 0 : PATIENCE.agentMs);
     if (elapsed >= limit) {
@@ -147,7 +157,7 @@ export function decideStep(progress: Progress, name: string, facts: MemberFacts,
   function letIn(done: StepAction): StepAction {
     if (facts.standing === 'in' || facts.standing === 'none') return done;
     if (refused !== null) return failed(`healthy, but the balancer does not take it: ${refused}`);
-    if (unseen(facts)) return waitForBalancer(facts, elapsed, failed(`healthy, but ${unansweredBy(facts)}`));
+    if (unseen(facts)) return waitForBalancer(facts, blindMs, failed(`healthy, but ${unansweredBy(facts)}`));
     const limit = facts.aliveIntervalMs + PATIENCE.aliveMarginMs;
     if (elapsed >= limit) return failed(`healthy, but ${limit / 1000} s after it was let in the balancer says "${facts.standing}"`);
     return facts.standing === 'out' || facts.drift
@@ -181,11 +191,13 @@ function advance(member: MemberProgress, detail?: string): StepAction {
   return step === null ? { do: 'settle', result: 'done' } : { do: 'enter', step, ...(detail === undefined ? {} : { detail }) };
 }
 
-const waitForAgent = (why: string, elapsed: number, otherwise: StepAction): StepAction =>
-  elapsed < PATIENCE.agentMs ? { do: 'wait', why } : otherwise;
+const waitForAgent = (why: string, blindMs: number, otherwise: StepAction): StepAction =>
+  blindMs < PATIENCE.agentMs ? { do: 'wait', why, blind: true } : otherwise;
 
-const waitForBalancer = (facts: MemberFacts, elapsed: number, otherwise: StepAction): StepAction =>
-  elapsed < (facts.away === null ? PATIENCE.balancerMs : PATIENCE.agentMs) ? { do: 'wait', why: unansweredBy(facts) } : otherwise;
+const waitForBalancer = (facts: MemberFacts, blindMs: number, otherwise: StepAction): StepAction =>
+  blindMs < (facts.away === null ? PATIENCE.balancerMs : PATIENCE.agentMs)
+    ? { do: 'wait', why: unansweredBy(facts), blind: true }
+    : otherwise;
 
 /** Two starts inside one batch are `time_to_sleep` apart: a start is the most expensive moment of a client. */
 function pause(progress: Progress, member: MemberProgress, now: number): StepAction | null {

@@ -1,7 +1,7 @@
 import { linkSignals } from '../../shared/abort.js';
-import { AppError, toAppError } from '../../shared/errors.js';
+import { toAppError } from '../../shared/errors.js';
 import { decideEnd, decideRun, mayOverlap, type RunAction } from './decide-run.js';
-import { decideStep, decideUnseen, type StepAction } from './decide-step.js';
+import { decideStep, decideUnseen, type StepAction, type StepContext } from './decide-step.js';
 import type { JournalEvent } from './events.js';
 import type { Attempts, ClientFacts, MemberFacts } from './facts.js';
 import { evolve, memberOf, type MemberProgress, nextStepOf, type Progress, replay } from './progress.js';
@@ -148,15 +148,17 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
   }
 
   async function drive(name: string, signal: AbortSignal): Promise<void> {
-    let attempts: Attempts = { done: 0, error: null };
+    let attempts: Attempts = UNTRIED;
+    let sight: Sight = SEEING;
     let tries = 0;
     let previous = '';
     let told = '';
     for (;;) {
       signal.throwIfAborted();
       const before = memberOf(progress, name);
-      const context = { now: ports.now(), attempts };
-      const action = decideUnseen(progress, name, context) ?? (await look(before, attempts, signal));
+      const context = (): StepContext => contextAt(ports.now(), attempts, sight);
+      const action = decideUnseen(progress, name, context()) ?? (await look(before, context, signal));
+      sight = lookedAt(sight, action, ports.now());
       // An effect that has to be repeated did not show yet: never spin on it.
       const key = JSON.stringify(action);
       if (key === previous && action.do !== 'wait') await ports.sleep(POLL_MS, signal);
@@ -164,7 +166,7 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
       switch (action.do) {
         case 'enter':
           await enter(name, action);
-          if (action.step !== before.step) attempts = { done: 0, error: null };
+          if (action.step !== before.step) [attempts, sight] = [UNTRIED, SEEING];
           break;
         case 'settle':
           await settle(name, action, signal);
@@ -183,10 +185,10 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
     }
   }
 
-  async function look(member: MemberProgress, attempts: Attempts, signal: AbortSignal): Promise<StepAction> {
+  async function look(member: MemberProgress, context: () => StepContext, signal: AbortSignal): Promise<StepAction> {
     const remainingMs = member.since + member.planned.timing.startDeadlineMs - ports.now();
     const facts = await ports.observeMember(member, remainingMs, signal);
-    return decideStep(progress, member.planned.name, facts, { now: ports.now(), attempts });
+    return decideStep(progress, member.planned.name, facts, context());
   }
 
   async function perform(
@@ -200,17 +202,18 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
     const id =
       `${progress.plan.id}/${member.planned.name}/${member.step ?? ''}/${member.enteredAt}` +
       (effect.do === 'stop' ? '' : `/${member.since}/${tries}`);
+    let told: string | null;
     try {
-      const told = await ports.perform(member, effect, id, signal);
-      if (told !== null) await record({ type: 'noted', at: ports.now(), member: member.planned.name, message: told });
-      return { done: attempts.done + 1, error: null };
+      told = await ports.perform(member, effect, id, signal);
     } catch (error) {
       signal.throwIfAborted();
       return {
         done: attempts.done,
-        error: error instanceof AppError ? error : toAppError(error, 'internal', `${effect.do} ${member.planned.name}`),
+        error: toAppError(error, 'internal', `${effect.do} ${member.planned.name}`),
       };
     }
+    if (told !== null) await record({ type: 'noted', at: ports.now(), member: member.planned.name, message: told });
+    return { done: attempts.done + 1, error: null };
   }
 
   const enter = (member: string, { step, detail, replacing }: Extract<StepAction, { do: 'enter' }>): Promise<void> =>
@@ -226,4 +229,27 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
     halt: (how) => record({ type: 'halting', at: ports.now(), how }),
     run,
   };
+}
+
+const UNTRIED: Attempts = { done: 0, error: null };
+
+/** Whether the step in hand sees what it goes by. */
+interface Sight {
+  /** Epoch ms since which it does not; null: it does. */
+  readonly blindSince: number | null;
+  /** How long it did not, before. */
+  readonly lostMs: number;
+}
+
+const SEEING: Sight = { blindSince: null, lostMs: 0 };
+
+function lookedAt({ blindSince, lostMs }: Sight, action: StepAction, now: number): Sight {
+  const blind = action.do === 'wait' && action.blind === true;
+  if (blind) return { blindSince: blindSince ?? now, lostMs };
+  return { blindSince: null, lostMs: lostMs + (blindSince === null ? 0 : now - blindSince) };
+}
+
+function contextAt(now: number, attempts: Attempts, { blindSince, lostMs }: Sight): StepContext {
+  const blindMs = blindSince === null ? 0 : now - blindSince;
+  return { now, attempts, blindMs, lostMs: lostMs + blindMs };
 }

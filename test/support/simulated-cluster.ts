@@ -181,7 +181,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
         const { haltAt } = cluster;
         if (haltAt === null || event.type !== 'entered' || event.member !== haltAt.member || event.step !== haltAt.step) return;
         cluster.haltAt = null;
-        void started.executor?.halt(haltAt.how);
+        void started.executor?.halt(haltAt.how).catch(() => undefined);
       }),
     observeClients: () =>
       call(

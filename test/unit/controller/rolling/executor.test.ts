@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { resultOf } from '../../../../controller/rolling/report.js';
 import type { Progress } from '../../../../controller/rolling/progress.js';
+import { AppError } from '../../../../shared/errors.js';
 import { simulateCluster, type SimulatedCluster } from '../../../support/simulated-cluster.js';
 
 const NAMES = ['c1', 'c2', 'c3', 'c4'];
@@ -253,5 +254,23 @@ describe('whatever breaks', () => {
       ),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('an agent that is lost in the middle of a step', () => {
+  it('is waited for a minute each time, however long the step has taken', async () => {
+    const cluster = simulateCluster(NAMES, ONE_BY_ONE);
+    let lost = 0;
+    const client = cluster.client('c1');
+    Object.defineProperty(client, 'stop', {
+      get() {
+        if (lost++ >= 2) return 'well';
+        client.agentAwayUntil = cluster.now + 40_000;
+        throw new AppError('unreachable', 'the link was lost');
+      },
+    });
+    expect((await roll(cluster)).finished).toMatchObject({ outcome: 'completed' });
+    expect(cluster.now).toBeGreaterThan(80_000);
+    expectAllReplaced(cluster);
   });
 });
