@@ -1,6 +1,7 @@
-import { readIniFile, type IniFile } from '../../shared/ini/file.js';
+import { readIniFile } from '../../shared/ini/file.js';
 import { parseIni, sortProblems, type IniDocument, type Problem } from '../../shared/ini/ini.js';
 import { parseCluster, type LoadedCluster } from './parse.js';
+import { openSecrets } from './permissions.js';
 import { createReader } from './reader.js';
 import { CONNECT_KEYS } from './schema/sections.js';
 import type { SecretSources } from './secrets.js';
@@ -20,36 +21,10 @@ export async function loadCluster(path: string, env: SecretSources['env'] = {}):
   const secret = passwdFile === '' ? null : await readIniFile(passwdFile);
   const text = secret?.ok === true ? { ok: true as const, text: secret.bytes.toString('utf8') } : secret;
   const loaded = parseCluster(file.bytes, file.realPath, { file: path, secrets: { env, passwdFile: text } });
-  return { ...loaded, problems: sortProblems([...loaded.problems, ...openToOthers(document, file, secret)]) };
+  return { ...loaded, problems: sortProblems([...loaded.problems, ...(await openSecrets(document, file))]) };
 }
 
 /** Where `passwd_file` of a cluster.ini at `path` leads; '' if it has none. */
 export function passwdFileOf(document: IniDocument, path: string): string {
   return createReader(document, path, new Set()).read(document.sections.get('connect'), CONNECT_KEYS.passwd_file);
-}
-
-/** A password that every user of the machine can read is one no more. Windows has no such modes. */
-function openToOthers(document: IniDocument, file: Extract<IniFile, { ok: true }>, secret: IniFile | null): Problem[] {
-  if (process.platform === 'win32') return [];
-  const connect = document.sections.get('connect');
-  const warn = (key: string, what: string): Problem[] => {
-    const entry = connect?.get(key)?.entry;
-    if (entry === undefined || entry.raw === '') return [];
-    const hint = `chmod o-r ${what}`;
-    return [
-      {
-        severity: 'warning',
-        file: document.file,
-        line: entry.line,
-        section: entry.section,
-        key,
-        message: 'every user of this machine can read the password',
-        hint,
-      },
-    ];
-  };
-  return [
-    ...((file.mode & 0o004) === 0 ? [] : warn('passwd', document.file)),
-    ...(secret?.ok !== true || (secret.mode & 0o004) === 0 ? [] : warn('passwd_file', secret.realPath)),
-  ];
 }

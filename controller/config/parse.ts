@@ -9,7 +9,7 @@ import { GLOBAL_KEYS } from './schema/defaults.js';
 import { ANY_KEYS, DEFAULT_KEYS, FIXED_SECTIONS } from './schema/schema.js';
 import { CLUSTER_KEYS, CONNECT_KEYS, CONTROLLER_KEYS, FEEDCACHE_KEYS } from './schema/sections.js';
 import { CLIENT_KEYS } from './schema/services.js';
-import { NO_SECRETS, readPassword, withoutSecrets, type SecretSources } from './secrets.js';
+import { NO_SECRETS, readPassword, maskSecrets, type SecretSources } from './secrets.js';
 import { readService } from './services.js';
 
 export interface LoadedCluster {
@@ -34,7 +34,7 @@ export function parseCluster(content: Uint8Array | string, path: string, options
   if (unreadable) return { config: null, problems, document };
   const reader = createReader(document, path, mentionedNames(document));
   const config = readConfig(document, path, options.secrets ?? NO_SECRETS, reader);
-  const all = sortProblems([...problems, ...reader.problems].map(withoutSecrets));
+  const all = sortProblems(maskSecrets(document, [...problems, ...reader.problems]));
   return { config: hasErrors(all) ? null : config, problems: all, document };
 }
 

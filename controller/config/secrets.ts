@@ -41,12 +41,20 @@ export function readPassword(document: IniDocument, sources: SecretSources, read
   return passwd;
 }
 
-/** What a wrong password refers to is a part of it. */
-export function withoutSecrets(problem: Problem): Problem {
-  if (problem.severity !== 'error' || problem.key === null || !SECRET_KEYS.includes(problem.key) || !/%\(|->/.test(problem.message))
-    return problem;
-  return { ...problem, message: 'a reference %(name)s in it cannot be resolved', hint: 'write %% for a single %' };
+/** A message about a value that must not be shown tells what is wrong with it, and nothing of it. */
+export function maskSecrets(document: IniDocument, problems: readonly Problem[]): Problem[] {
+  const hidden = secretKeys(document);
+  return problems.map((problem) => {
+    if (problem.key === null || !hidden.has(problem.key)) return problem;
+    if (problem.severity === 'error' && /%\(|->/.test(problem.message))
+      return { ...problem, message: 'a reference %(name)s in it cannot be resolved', hint: 'write %% for a single %' };
+    const message = problem.message.replace(/".*"|\[.*\]/s, REDACTED);
+    return message === problem.message ? problem : { ...problem, message, hint: null };
+  });
 }
+
+/** What stands for a value that must not be shown. */
+export const REDACTED = new Secret('').toString();
 
 /**
  * The keys whose values must not be shown: passwords, what a password is made of, and whatever refers to one of these. By name, over
@@ -57,7 +65,7 @@ export function secretKeys(document: IniDocument): ReadonlySet<string> {
   const links = sections.flatMap((section) =>
     [...section.own.values()].map((entry) => ({ key: entry.key, names: referencesOf(entry.raw) })),
   );
-  const secret = new Set(SECRET_KEYS);
+  const secret = new Set([...SECRET_KEYS, ...links.flatMap(({ key }) => (LIKE_PASSWORD.test(key) ? key : []))]);
   for (let size = 0; size !== secret.size;) {
     size = secret.size;
     for (const { key, names } of links) if (secret.has(key)) for (const name of names) secret.add(name);
@@ -68,6 +76,9 @@ export function secretKeys(document: IniDocument): ReadonlySet<string> {
   }
   return secret;
 }
+
+/** Also of keys that nobody reads. */
+const LIKE_PASSWORD = /passw(?:or)?d$/;
 
 const SECRET_KEYS: readonly string[] = Object.values(FIXED_SECTIONS).flatMap((keys) =>
   Object.values(keys).flatMap((key) => (key.type.name === 'secret' ? key.key : [])),

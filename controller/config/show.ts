@@ -3,15 +3,15 @@ import { DEFAULT_SECTION, formatProblem, hasErrors, type IniDocument, type IniSe
 import { SERVICE_TYPES } from '../../shared/model/service.js';
 import type { AnyKey, Keys } from './schema/key.js';
 import { COMMAND_SECTION, DEFAULT_KEYS, FIXED_SECTIONS, keysOfCommand, keysOfService } from './schema/schema.js';
-import { secretKeys, withoutSecrets } from './secrets.js';
+import { maskSecrets, REDACTED, secretKeys } from './secrets.js';
 
 /** One effective value, as the program goes by it. */
 export interface ShownValue {
   readonly key: string;
   /** After inheritance and interpolation; a password reads `[redacted]`. */
   readonly value: string;
-  /** Where it is written; null: the default of the schema. */
-  readonly origin: { readonly section: string; readonly line: number } | null;
+  /** Where it is written, and for each line of the value its line in the file; null: the default of the schema. */
+  readonly origin: { readonly section: string; readonly line: number; readonly lines: readonly number[] } | null;
   readonly sentence: string;
 }
 
@@ -20,8 +20,6 @@ export interface ShownSection {
   readonly line: number;
   readonly values: readonly ShownValue[];
 }
-
-const REDACTED = '[redacted]';
 
 /** `config show`: every key that a section can have with its effective value and where it comes from. Pure. */
 export function showConfig(document: IniDocument): ShownSection[] {
@@ -38,12 +36,12 @@ function shownValue(section: IniSection, { key, default: fallback, sentence }: A
   const found = section.get(key);
   if (found === undefined || (found.ok && found.text === '')) return { key, value: fallback, origin: null, sentence };
   const text = found.ok ? found.text : found.entry.raw;
-  const origin = { section: found.entry.section, line: found.entry.line };
-  return { key, value: hidden.has(key) ? REDACTED : text, origin, sentence };
+  const { section: written, line, lines } = found.entry;
+  return { key, value: hidden.has(key) ? REDACTED : text, origin: { section: written, line, lines }, sentence };
 }
 
-/** null: a section that nothing reads. */
-function keysOf(section: IniSection): Keys | null {
+/** The keys that a section can have; null: nothing reads it. */
+export function keysOf(section: IniSection): Keys | null {
   if (section.name === DEFAULT_SECTION) return DEFAULT_KEYS;
   if (Object.hasOwn(FIXED_SECTIONS, section.name)) return FIXED_SECTIONS[section.name] ?? null;
   if (COMMAND_SECTION.test(section.name)) return keysOfCommand();
@@ -62,9 +60,9 @@ export function rawConfig({ document, problems }: ParsedIni, options: { readonly
   if (hasErrors(problems))
     throw new AppError(
       'config',
-      problems
+      maskSecrets(document, problems)
         .filter((problem) => problem.severity === 'error')
-        .map((problem) => formatProblem(withoutSecrets(problem)))
+        .map(formatProblem)
         .join('\n'),
     );
   const sections = [document.defaults, ...document.sections.values()];

@@ -63,6 +63,7 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
       return withController(session, configDiff);
     case 'config check':
     case 'config show':
+    case 'config upgrade':
       return config(session, invocation);
   }
 }

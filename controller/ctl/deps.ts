@@ -1,4 +1,4 @@
-import type { Problem } from '../../shared/ini/ini.js';
+import type { OfflineConfig } from '../config/offline.js';
 import type { ControlApi } from '../../shared/model/control-api.js';
 import type { Clock } from '../../shared/ports/clock.js';
 
@@ -15,8 +15,8 @@ export interface CtlDeps {
   connect(address: string, signal: AbortSignal): Promise<ControlConnection>;
   /** The same controller and one agent in this process, on this file. */
   embedded(file: string, signal: AbortSignal): Promise<ControlConnection>;
-  /** All problems of a cluster.ini, offline; empty: it is well. Loads what reads such a file in full: dear, so only on demand. */
-  configProblems(file: string): Promise<readonly Problem[]>;
+  /** What reads a cluster.ini in full: dear, so only on demand. */
+  offline(): Promise<OfflineConfig>;
 }
 
 export type ControlConnection = ControlApi & { close(): void | Promise<void> };

@@ -187,10 +187,22 @@ const ACTIONS: readonly Action[] = [
   },
   {
     name: 'config show',
-    summary: 'cluster.ini as it is understood, offline',
+    summary: 'each effective value and where it is written, offline',
     operands: '',
     options: [option('--raw', 'inherited and interpolated, as configparser gives it'), option('--secrets', 'passwords too')],
     read: (typed) => ({ ...commonOf(typed), action: 'config show', raw: typed.raw === true, secrets: typed.secrets === true }),
+  },
+  {
+    name: 'config upgrade',
+    summary: 'an old file in the modern form, on standard output',
+    operands: '[file]',
+    options: [option('--secrets', 'passwords too, on a terminal or with --json; into a file they always go')],
+    read: (typed, operands) => ({
+      ...commonOf(typed),
+      action: 'config upgrade',
+      source: operands[0] ?? null,
+      secrets: typed.secrets === true,
+    }),
   },
 ];
 

@@ -51,7 +51,10 @@ export interface ConfigDiffInvocation {
 }
 
 export type ConfigInvocation =
-  { readonly action: 'config check' } | { readonly action: 'config show'; readonly raw: boolean; readonly secrets: boolean };
+  | { readonly action: 'config check' }
+  | { readonly action: 'config show'; readonly raw: boolean; readonly secrets: boolean }
+  /** `source`: the file, if it is named as an operand. */
+  | { readonly action: 'config upgrade'; readonly source: string | null; readonly secrets: boolean };
 
 /** Help or the version was asked for: print and end well. */
 export interface Printed {

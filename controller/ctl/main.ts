@@ -32,7 +32,7 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     controllerAddress,
     connect: async (address) => (await import('../../shared/rpc/control-client.js')).connectControl(address),
     embedded: async (file) => (await import('../embedded.js')).openEmbedded({ file, env: process.env, version, by }),
-    configProblems: async (file) => (await (await import('../config/load.js')).loadCluster(file, process.env)).problems,
+    offline: async () => (await import('../config/offline.js')).createOfflineConfig(process.env),
   };
   const code = await runCtl(argv, deps);
   process.exitCode = code;

@@ -38,5 +38,43 @@ export const configDiff = z.strictObject({
   refusals: z.array(z.string()),
 });
 
+/** `config show`: of each section every key that it can have. */
+export const configShow = z.strictObject({
+  schema: schemaNumber,
+  action: z.literal('config show'),
+  exit,
+  file: z.string(),
+  sections: z.array(
+    z.strictObject({
+      name: z.string(),
+      line: z.int().nullable(),
+      values: z.array(
+        z.strictObject({
+          key: z.string(),
+          /** After inheritance and interpolation; null: not set. */
+          value: z.string().nullable(),
+          default: z.boolean(),
+          file: z.string().nullable(),
+          line: z.int().nullable(),
+          section: z.string().nullable(),
+          meaning: z.string(),
+        }),
+      ),
+    }),
+  ),
+});
+
 /** `config show --raw`: sections, `DEFAULT` among them, as they are. */
-export const configShow = z.record(z.string(), z.record(z.string(), z.string()));
+export const configShowRaw = z.record(z.string(), z.record(z.string(), z.string()));
+
+/** `config upgrade`. */
+export const configUpgrade = z.strictObject({
+  schema: schemaNumber,
+  action: z.literal('config upgrade'),
+  exit,
+  file: z.string(),
+  text: z.string(),
+  changes: z.array(
+    z.strictObject({ line: z.int().nullable(), section: z.string().nullable(), key: z.string().nullable(), why: z.string() }),
+  ),
+});

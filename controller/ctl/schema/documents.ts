@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { error } from './common.js';
-import { configCheck, configDiff, configShow } from './config.js';
+import { configCheck, configDiff, configShow, configShowRaw, configUpgrade } from './config.js';
 import { operationAbort, operationLine, operations, plan } from './operation.js';
 import { report } from './report.js';
 
@@ -32,6 +32,8 @@ export const DOCUMENTS = {
   'operation-abort': { title: 'ctl operations abort --json', schema: operationAbort },
   'config-check': { title: 'ctl config check --json', schema: configCheck },
   'config-diff': { title: 'ctl config diff --json', schema: configDiff },
-  'config-show': { title: 'ctl config show --raw --json', schema: configShow },
+  'config-show': { title: 'ctl config show --json', schema: configShow },
+  'config-show-raw': { title: 'ctl config show --raw --json', schema: configShowRaw },
+  'config-upgrade': { title: 'ctl config upgrade --json', schema: configUpgrade },
   error: { title: 'any command with --json that could not do it', schema: error },
 } satisfies Record<string, Document>;

@@ -1,5 +1,6 @@
 import { reasonOf } from '../../../../shared/abort.js';
 import type { ControlConnection, CtlDeps, Interrupt } from '../../../../controller/ctl/deps.js';
+import { createOfflineConfig, type OfflineConfig } from '../../../../controller/config/offline.js';
 import { runCtl } from '../../../../controller/ctl/ctl.js';
 import { FAKE_NOW, type FakeControl } from '../../../support/fake-control.js';
 
@@ -8,7 +9,7 @@ export interface Typed {
   readonly address?: string | null;
   readonly connect?: CtlDeps['connect'];
   readonly controllerAddress?: CtlDeps['controllerAddress'];
-  readonly configProblems?: CtlDeps['configProblems'];
+  readonly configProblems?: OfflineConfig['problems'];
   readonly live?: boolean;
   readonly canAsk?: boolean;
   readonly columns?: number;
@@ -68,7 +69,10 @@ export function type(line: string, typed: Typed = {}): Seat {
     controllerAddress: typed.controllerAddress ?? (async () => (typed.address === undefined ? '127.0.0.1:7400' : typed.address)),
     connect: typed.connect ?? (async () => connection()),
     embedded: async () => connection(),
-    configProblems: typed.configProblems ?? (async () => []),
+    offline: async () => ({
+      ...createOfflineConfig({}),
+      ...(typed.configProblems === undefined ? {} : { problems: typed.configProblems }),
+    }),
   });
   return { out: () => written.out, err: () => written.err, questions, press: (kind) => listeners.at(-1)?.(kind), exit };
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { DOCUMENTS, jsonSchemaOf } from '../../../../controller/ctl/schema/documents.js';
@@ -154,6 +155,22 @@ describe('--json', () => {
     const wrong = await printed('config check --json', { configProblems: async () => [{ severity: 'error', ...problem }] });
     expect(wrong.exit).toBe(2);
     expect(wrong.lines[0]).toMatchObject({ exit: 2 });
+  });
+});
+
+describe('offline documents', () => {
+  const OLD = fileURLToPath(new URL('../../../fixtures/config/old-windows.ini', import.meta.url));
+
+  it.each([
+    ['config show', 'config-show'],
+    ['config show --raw', 'config-show-raw'],
+    ['config upgrade', 'config-upgrade'],
+    ['config check', 'config-check'],
+  ] as const)('`%s --json` on a file of the old tool', async (line, document) => {
+    const { exit, lines } = await printed(`${line} --json -c ${OLD}`, {});
+    expect(exit).toBe(0);
+    expect(lines).toHaveLength(1);
+    await expectValid(document, lines);
   });
 });
 
