@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Cluster } from '../../../deploy/demo/cluster.js';
 import { findPound } from '../../../deploy/demo/pound.js';
 import { realPart, setUpLimit } from '../../support/real.js';
@@ -11,9 +11,12 @@ const pound = await realPart('Pound', findPound({ signal: setUpLimit() }));
 describe.skipIf(pound === null)('ctl without a daemon, on one machine with a real Pound', () => {
   const start = testClusters();
   const poundExe = pound?.exe ?? '';
+  afterEach(() => void vi.unstubAllEnvs());
   const startEmbedded = async (startMs = 500) => {
     const cluster = await start({ clients: 4, pools: 2, zope: null, pound: poundExe, startMs, signal: AbortSignal.timeout(120_000) });
     await embed(cluster);
+    // A ctl that is killed leaves its socket behind.
+    vi.stubEnv('TMPDIR', cluster.plan.folder);
     return { cluster, before: await cluster.clientPids() };
   };
   /** Visitors lost nothing, and every client is a new process in the balancer. */
