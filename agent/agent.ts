@@ -33,17 +33,18 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
   lifecycle.onShutdown('ledger', () => ledger.close());
   const processes = createProcesses();
   const booted = await isBootedBySystemd();
+  const manager = createServiceManager({ commands, supervisor, stateDir, processes, clock, exec, env, platform, uid, booted });
   const api = createAgentApi({
     name,
     version,
     clock,
     allow: createAllowList(config),
-    manager: createServiceManager({ commands, supervisor, stateDir, processes, clock, exec, env, platform, uid, booted }),
+    manager,
     ledger,
     memory: createMemory(processes, platform),
     connections: createConnections(exec),
     log: readSinceStart,
-    balancer: (spec) => createBalancerDriver(spec, { exec }),
+    balancer: (spec) => createBalancerDriver(spec, { exec, manager, clock, stateDir }),
   });
   const link = createLink({ address: config.controller, name, version, api, clock, log });
   lifecycle.onShutdown('link', () => link.stop());

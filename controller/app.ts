@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { check } from './actions/check.js';
+import { describeHold, isOver, openHolds } from './actions/holds.js';
 import { openLastSeen } from './actions/last-seen.js';
 import { createOperations, type Operations } from './actions/operations.js';
 import { status } from './actions/status.js';
@@ -67,12 +68,14 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const links = createLinks({ clock, log, heartbeatMs, version });
   const fleet = embedded === null ? links : createOneHostFleet(links, embedded);
   const versions = createVersions(source, fleet);
+  const holds = await openHolds(join(stateDir, 'holds.json'));
   const operations = createOperations({
     world: {
       config: () => versions.operating(),
       fleet,
       checks: createChecks({ config: () => versions.operating(), fleet, clock }),
       clock,
+      held: (now) => new Map(holds.all().flatMap((hold) => (isOver(hold, now) ? [] : [[hold.service, describeHold(hold)]]))),
       balancers: (signal) => observeBalancers(versions.operating(), fleet, { timeoutMs: BALANCER_MS, signal }),
     },
     journals: await openJournalStore(stateDir),

@@ -2,31 +2,38 @@ import { AppError } from '../../shared/errors.js';
 import type { BalancerSpec, ServiceSpec } from '../../shared/model/service.js';
 import type { Exec } from '../../shared/ports/exec.js';
 import type { BalancerDriver } from './balancer.js';
+import { createHaproxy } from './haproxy.js';
 import { createPoundControl } from './pound-control.js';
+import { createPoundFile, type PoundFileDeps } from './pound-file.js';
+import { createPoundPoundctl } from './pound-poundctl.js';
+import { createPoundVersions, speaksHttp } from './pound-version.js';
 
 export type { BalancerDriver } from './balancer.js';
 
-interface BalancerDeps {
-  readonly exec: Exec;
-}
+/** What the drivers stand on; `exec` is for all of them, the rest for those that restart their balancer. */
+export type BalancerDeps = PoundFileDeps & { readonly exec: Exec };
 
-/** The driver for a balancer section of cluster.ini. Throws `unsupported` where there is none for its kind or the way in which it is to be told. */
+/** The driver for a balancer section of cluster.ini. Throws `config` for what is no balancer. */
 export function createBalancerDriver(spec: ServiceSpec, deps: BalancerDeps): BalancerDriver {
-  const { balancer } = spec;
-  if (balancer === undefined) throw new AppError('config', `${spec.name} is no balancer`, { hint: 'its type in cluster.ini is not Pound' });
-  switch (driverOf(balancer)) {
-    case 'pound-control':
-      return createPoundControl(spec.name, balancer, deps.exec);
-    case 'pound-file':
-      throw new AppError('unsupported', `${spec.name}: Pound without a control socket is not supported yet`, {
-        hint: 'add Control "/run/pound.sock" to pound.cfg, and control = /run/pound.sock to its section in cluster.ini',
-      });
-    case 'haproxy':
-      throw new AppError('unsupported', `${spec.name}: HAProxy is not supported yet`);
-  }
+  const { name, balancer } = spec;
+  if (balancer === undefined) throw new AppError('config', `${name} is no balancer`, { hint: 'its type in cluster.ini is not Pound' });
+  if (balancer.kind === 'haproxy') return createHaproxy(name, balancer, deps.exec);
+  if (balancer.apply === 'restart' || balancer.control === '') return createPoundFile(spec, balancer, deps);
+  return poundWithSocket(name, balancer, deps);
 }
 
-function driverOf(balancer: BalancerSpec): 'pound-control' | 'pound-file' | 'haproxy' {
-  if (balancer.kind === 'haproxy') return 'haproxy';
-  return balancer.apply === 'restart' || balancer.control === '' ? 'pound-file' : 'pound-control';
+/** The protocol of the control socket goes by the version of Pound; one that does not tell it counts as new. */
+function poundWithSocket(name: string, balancer: BalancerSpec, deps: BalancerDeps): BalancerDriver {
+  const driver = async (options: Parameters<BalancerDriver['state']>[0]): Promise<BalancerDriver> => {
+    const version = await versions(balancer.exe, deps, options);
+    return version === null || speaksHttp(version)
+      ? createPoundControl(name, balancer, deps.exec)
+      : createPoundPoundctl(name, balancer, deps.exec, version);
+  };
+  return {
+    state: async (options) => (await driver(options)).state(options),
+    set: async (order, options) => (await driver(options)).set(order, options),
+  };
 }
+
+const versions = createPoundVersions();

@@ -60,7 +60,8 @@ export function joinStates(
 const sameKind = (at: ConfPlace, r: PoundBackend): boolean => (at.backend.kind === 'emergency') === r.emergency;
 const sameNames = (at: ConfPlace, r: PoundBackend): boolean => at.listener === r.listener && at.service === r.service && sameKind(at, r);
 
-const runningPart = (r: PoundBackend | undefined): Pick<Backend, 'inRuntime' | 'alive' | 'sessions'> =>
+/** Pound counts no requests per backend. */
+const runningPart = (r: PoundBackend | undefined): Pick<Backend, 'inRuntime' | 'alive' | 'sessions' | 'inFlight'> =>
   r === undefined
-    ? { inRuntime: 'absent', alive: false, sessions: 0 }
-    : { inRuntime: r.enabled ? 'in' : 'out', alive: r.alive, sessions: r.sessions.length };
+    ? { inRuntime: 'absent', alive: false, sessions: 0, inFlight: null }
+    : { inRuntime: r.enabled ? 'in' : 'out', alive: r.alive, sessions: r.sessions.length, inFlight: null };

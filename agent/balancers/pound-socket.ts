@@ -1,17 +1,11 @@
 import { AppError } from '../../shared/errors.js';
 import type { CallOptions } from '../../shared/model/agent-api.js';
 import { http, type HttpResponse } from '../../shared/ports/http.js';
-import { parsePoundState, type PoundBackend, type PoundState } from './pound-state.js';
+import type { PoundRuntime } from './pound-runtime.js';
+import { parsePoundState } from './pound-state.js';
 
-/** A running Pound (≥ 4.2), by its control socket: HTTP, one connection a request. */
-interface PoundSocket {
-  state(options: CallOptions): Promise<PoundState>;
-  switch(backend: PoundBackend, wanted: 'in' | 'out', options: CallOptions): Promise<void>;
-  /** A key with a blank or an ampersand cannot be named in Pound's protocol: such a session stays. */
-  deleteSession(backend: PoundBackend, key: string, options: CallOptions): Promise<void>;
-}
-
-export function createPoundSocket(socketPath: string): PoundSocket {
+/** A running Pound (≥ 4.2), by its control socket: HTTP, one connection a request. A key with a blank or an ampersand cannot be named. */
+export function createPoundSocket(socketPath: string): PoundRuntime {
   const call = async (method: 'GET' | 'PUT' | 'DELETE', path: string, options: CallOptions): Promise<HttpResponse> => {
     const timeoutMs = Math.min(options.timeoutMs, CALL_LIMIT_MS);
     try {
@@ -32,6 +26,7 @@ export function createPoundSocket(socketPath: string): PoundSocket {
     }
   };
   return {
+    listsEmergencies: true,
     state: async (options) => parsePoundState((await call('GET', '/', options)).body),
     async switch(backend, wanted, options) {
       await call(wanted === 'in' ? 'PUT' : 'DELETE', backend.path, options);

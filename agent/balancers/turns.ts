@@ -21,3 +21,6 @@ export function createTurns(): Turns {
     },
   };
 }
+
+/** By the path of a balancer's file; one for all drivers of this process: two that edit one file must not meet. */
+export const fileTurns = createTurns();

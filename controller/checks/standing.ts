@@ -5,7 +5,7 @@ import type { Measured } from '../../shared/model/observation.js';
  * How one address stands in all balancers together:
  * `in` in the file and in the running balancer wherever it stands, and alive there; `out` no running balancer sends it anything, which
  * takes the word of all of them; `dead` enabled, but found dead by a balancer; `none` no running balancer knows it;
- * `unknown` a balancer could not be asked, or they differ: among themselves, or the file from what runs.
+ * `unknown` a balancer could not be asked or cannot tell, or they differ: among themselves, or the file from what runs.
  */
 export function standingOf(states: readonly Measured<BalancerState>[], address: string): Standing {
   const backends: Backend[] = [];
@@ -15,8 +15,10 @@ export function standingOf(states: readonly Measured<BalancerState>[], address: 
   }
   const running = backends.filter((backend) => backend.inRuntime !== 'absent');
   if (running.length === 0) return 'none';
+  if (running.some((backend) => backend.inRuntime === 'unknown')) return 'unknown';
   const enabled = running.filter((backend) => backend.inRuntime === 'in');
   if (enabled.length === 0) return 'out';
-  if (enabled.some((backend) => !backend.alive)) return 'dead';
-  return backends.every((backend) => backend.inRuntime === 'in' && backend.inFile === 'in') ? 'in' : 'unknown';
+  if (enabled.some((backend) => backend.alive === false)) return 'dead';
+  const isIn = ({ inRuntime, inFile }: Backend) => inRuntime === 'in' && (inFile === 'in' || inFile === 'unkept');
+  return backends.every(isIn) ? 'in' : 'unknown';
 }

@@ -67,7 +67,20 @@ function readLog(section: IniSection, reader: Reader): LogSpec | undefined {
 
 function readBalancer({ section, type }: Member, reader: Reader): BalancerSpec | undefined {
   if (type === 'HAProxy') {
-    return { kind: 'haproxy', conf: '', control: reader.read(section, HAPROXY_KEYS.control), exe: '', apply: 'control', sessions: 'wait' };
+    const conf = reader.read(section, HAPROXY_KEYS.conf);
+    if (conf === '') {
+      const hint = 'set "conf" to its haproxy.cfg';
+      reader.report('warning', placeOf(section, 'conf'), 'is missing: a client that is out comes back in when HAProxy restarts', hint);
+    }
+    return {
+      kind: 'haproxy',
+      conf,
+      control: reader.read(section, HAPROXY_KEYS.control),
+      exe: reader.read(section, HAPROXY_KEYS.exe),
+      apply: 'control',
+      sessions: 'wait',
+      backends: reader.read(section, HAPROXY_KEYS.backend),
+    };
   }
   if (type !== 'Pound') return undefined;
   const control = reader.read(section, POUND_KEYS.control);

@@ -1,8 +1,10 @@
+import type { Connection } from '../../shared/model/agent-api.js';
 import type { Step } from '../../shared/model/operation.js';
 import type { ProcessId } from '../../shared/model/process.js';
 import type { Attempts, MemberFacts } from './facts.js';
 import { PATIENCE } from './patience.js';
 import { isEnding, memberOf, type MemberProgress, nextStepOf, type Progress } from './progress.js';
+import { matesNotReady, togetherSince } from './together.js';
 
 export type StepAction =
   | { readonly do: 'enter'; readonly step: Step; readonly detail?: string; readonly replacing?: ProcessId | 'none' }
@@ -35,7 +37,7 @@ export function decideUnseen(progress: Progress, name: string, { now, attempts }
     case 'out':
       return untried && !isEnding(progress) ? { do: 'set', wanted: 'out' } : null;
     case 'in':
-      return untried ? { do: 'set', wanted: 'in' } : null;
+      return untried ? (waitForMates(progress, member) ?? { do: 'set', wanted: 'in' }) : null;
     case 'warm':
       return untried ? { do: 'warm' } : advance(member);
     case 'start':
@@ -58,7 +60,7 @@ export function decideStep(
 ): StepAction {
   const member = memberOf(progress, name);
   const { timing } = member.planned;
-  const elapsed = now - member.since - lostMs;
+  const elapsed = now - (member.step === 'in' ? togetherSince(progress, member) : member.since) - lostMs;
   const refused =
     attempts.error !== null && !['unreachable', 'timeout', 'cancelled'].includes(attempts.error.code) ? attempts.error.message : null;
 
@@ -112,19 +114,19 @@ export function decideStep(
     if (!facts.connections.ok && facts.away !== null)
       return waitForAgent(facts.away, blindMs, { do: 'enter', step: 'back', detail: facts.away });
     const open = facts.connections.ok ? facts.connections.connections : null;
-    const quiet = open?.every((c) => !c.pending && c.silentMs !== null && c.silentMs >= timing.quietMs) ?? false;
-    if (quiet) return leave();
-    const why =
-      open === null
-        ? facts.connections.ok
-          ? ''
-          : facts.connections.why
-        : `${open.length} connections, ${open.filter((c) => c.pending).length} with a request`;
+    if (isDrained(facts, open, timing.quietMs)) return leave();
+    const counted = facts.inFlight === null ? [] : [`${facts.inFlight} requests under way by the count of the balancer`];
+    const seen = facts.connections.ok
+      ? `${facts.connections.connections.length} connections, ${facts.connections.connections.filter((c) => c.pending).length} with a request`
+      : facts.connections.why;
+    const why = [...counted, seen].join('; ');
     return elapsed >= timing.drainMs ? leave(`not drained after ${timing.drainMs / 1000} s: ${why}`) : { do: 'wait', why };
   }
 
   /** To the next step; if that is the stop, with the process that it is to replace. */
   function leave(detail?: string): StepAction {
+    const other = beingLetIn(progress, name);
+    if (other !== null) return { do: 'wait', why: `drained; ${other} goes in first` };
     const next = advance(member, detail);
     const { process } = facts;
     if (next.do !== 'enter' || next.step !== 'stop' || (process.state !== 'running' && process.state !== 'down')) return next;
@@ -135,6 +137,8 @@ export function decideStep(
     const { process } = facts;
     if (member.replacing === null) {
       if (isEnding(progress)) return { do: 'enter', step: 'back', detail: HALTED };
+      const other = beingLetIn(progress, name);
+      if (other !== null) return { do: 'wait', why: `${other} goes in first` };
       if (process.state === 'running') return { do: 'enter', step: 'stop', replacing: process.process };
       if (process.state === 'down') return { do: 'enter', step: 'stop', replacing: 'none' };
       const lost = process.why;
@@ -167,6 +171,9 @@ export function decideStep(
 
   /** A healthy client that could not be restarted goes in again; one that is not healthy stays out. */
   function back(): StepAction {
+    // Somebody holds it out by hand: it stays so.
+    if (member.planned.held === true)
+      return member.why === HALTED ? { do: 'settle', result: 'untouched' } : failed(member.why ?? 'put back');
     const why = member.why ?? 'put back';
     // It was never stopped: it goes back as it was, and the balancer judges it as before.
     const untouched = why === HALTED;
@@ -179,6 +186,22 @@ export function decideStep(
     const limit = PATIENCE.balancerMs;
     return elapsed < limit ? { do: 'wait', why: facts.health.why } : failed(`${why}; it stays out, it is not healthy: ${facts.health.why}`);
   }
+}
+
+/** One of an earlier batch that is healthy again and not in yet: nobody is stopped before it is. */
+function beingLetIn(progress: Progress, name: string): string | null {
+  const mates = progress.plan.batches.find((b) => b.members.some((m) => m.name === name))?.members ?? [];
+  const others = [...progress.members.values()].filter((m) => m.state === 'active' && !mates.includes(m.planned));
+  return others.find((m) => m.step === 'warm' || m.step === 'in')?.planned.name ?? null;
+}
+
+/**
+ * A balancer that counts its requests proves it alone; a request that the client's host sees unanswered still counts (an older process of
+ * the balancer may have sent it). Otherwise every connection has to be silent for a while, without a request.
+ */
+function isDrained({ inFlight }: MemberFacts, open: readonly Connection[] | null, quietMs: number): boolean {
+  if (inFlight !== null) return inFlight === 0 && !(open?.some((c) => c.pending && c.silentMs !== null) ?? false);
+  return open?.every((c) => !c.pending && c.silentMs !== null && c.silentMs >= quietMs) ?? false;
 }
 
 const HALTED = 'the operation was stopped';
@@ -198,6 +221,12 @@ const waitForBalancer = (facts: MemberFacts, blindMs: number, otherwise: StepAct
   blindMs < (facts.away === null ? PATIENCE.balancerMs : PATIENCE.agentMs)
     ? { do: 'wait', why: unansweredBy(facts), blind: true }
     : otherwise;
+
+/** Each change of its balancer restarts it: the clients of a batch go in at once, so that one restart does for all. */
+function waitForMates(progress: Progress, member: MemberProgress): StepAction | null {
+  const mates = matesNotReady(progress, member);
+  return mates.length === 0 ? null : { do: 'wait', why: `goes in together with ${mates.join(', ')}: one restart of the balancer for all` };
+}
 
 /** Two starts inside one batch are `time_to_sleep` apart: a start is the most expensive moment of a client. */
 function pause(progress: Progress, member: MemberProgress, now: number): StepAction | null {

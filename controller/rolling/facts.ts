@@ -18,6 +18,8 @@ export interface MemberFacts {
   readonly drift: boolean;
   /** How long a backend that is let in again can look dead to the balancer. */
   readonly aliveIntervalMs: number;
+  /** Requests under way to it by the count of all balancers that hold it; null: one of them does not count, or did not say. */
+  readonly inFlight: number | null;
   readonly connections: Measured<{ readonly connections: readonly Connection[] }>;
   readonly process: ProcessState;
   readonly health: { readonly ok: true } | { readonly ok: false; readonly why: string };

@@ -8,6 +8,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import { AppError } from '../../shared/errors.js';
 import type { Standing } from '../../shared/model/balancer.js';
 import { unmeasured } from '../../shared/model/observation.js';
+import { addressOf } from '../../shared/model/service.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import type { ClientFacts, MemberFacts } from './facts.js';
 import type { MemberProgress } from './progress.js';
@@ -18,6 +19,8 @@ export interface RollWorld {
   readonly fleet: Fleet;
   readonly checks: Pick<Checks, 'answers' | 'health' | 'warm'>;
   readonly clock: Clock;
+  /** Clients that somebody took out of the balancer by hand, for as long as that lasts, with what to tell of it. */
+  held(now: number): ReadonlyMap<string, string>;
   /** What every balancer says now. Rejects only when its signal aborts. */
   balancers(signal: AbortSignal): Promise<BalancerStates>;
 }
@@ -76,6 +79,7 @@ export async function observeMember(
     standing,
     drift: standing === 'unknown' && states.every((state) => state.ok),
     aliveIntervalMs: Math.max(0, ...alive),
+    inFlight: balancers === null ? null : inFlightTo(balancers, service),
     connections,
     process: 'state' in process ? process : { state: 'unknown', why: process.why },
     health: health.ok ? { ok: true } : { ok: false, why: health.why },
@@ -93,7 +97,7 @@ export async function observeMember(
 function notInFile(name: string): MemberFacts {
   const why = `${name} is no longer in cluster.ini`;
   return {
-    ...{ standing: 'unknown', drift: false, aliveIntervalMs: 0, connections: unmeasured(why), away: why },
+    ...{ standing: 'unknown', drift: false, aliveIntervalMs: 0, inFlight: null, connections: unmeasured(why), away: why },
     process: { state: 'unknown', why },
     health: { ok: false, why },
   };
@@ -103,6 +107,13 @@ function whoIsAway({ fleet }: RollWorld, balancerHosts: readonly string[], servi
   const needed = new Set([service.host, ...balancerHosts]);
   const away = fleet.hosts().filter(({ host, connected }) => needed.has(host) && !connected);
   return away.length === 0 ? null : `agent ${away.map(({ host }) => host).join(', ')} is not connected`;
+}
+
+function inFlightTo(balancers: BalancerStates, client: Service): number | null {
+  const counts = [...balancers.values()].flatMap((state) =>
+    state.ok ? state.backends.filter((b) => b.address === addressOf(client.spec)).map((b) => b.inFlight) : [null],
+  );
+  return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), counts.length === 0 ? null : 0);
 }
 
 const standingIn = (states: BalancerStates, client: Service): Standing =>

@@ -23,12 +23,16 @@ export interface PlannedBatch {
   /** null: not a pool of clients but the services that they stand on. */
   readonly pool: number | null;
   readonly members: readonly PlannedMember[];
+  /** Its members go in at the same time: each change of the balancer restarts it. */
+  readonly together?: boolean;
 }
 
 export interface PlannedMember {
   readonly name: string;
   readonly steps: readonly Step[];
   readonly timing: MemberTiming;
+  /** Taken out of the balancer by hand: it stays out, also when it is put back. */
+  readonly held?: boolean;
 }
 
 export interface MemberTiming {
@@ -58,8 +62,10 @@ export interface PlanInput {
   readonly clients: ReadonlyMap<string, ClientFacts>;
   /** ZEO servers and frontends: do they answer? */
   readonly answers: ReadonlyMap<string, Measured<object>>;
-  /** Each change of a backend restarts the balancer. */
-  readonly changesRestartBalancer: boolean;
+  /** The balancers that each change of a backend restarts. */
+  readonly restarting: readonly string[];
+  /** Clients that somebody took out of the balancer by hand, with what to tell of it. */
+  readonly held: ReadonlyMap<string, string>;
 }
 
 /**
@@ -70,25 +76,26 @@ export function makePlan(input: PlanInput): RollPlan {
   const { request, config, clients } = input;
   const chosen = clientsOf(input);
   const balanced = config.clients.filter((c) => standing(input, c) !== 'none');
-  const warnings = [...warningsOf(input, chosen, balanced)];
   const guarded = request.action !== 'stop' && !request.force && balanced.length > 1;
   if (guarded) refuseBelowMinActive(input, chosen);
   const roots = request.action === 'stop' ? [] : rootsOf(input);
   const last = request.action === 'stop' ? rootsOf(input).reverse() : [];
+  const batches = [...roots, ...poolsOf(input, chosen, guarded), ...last];
+  const takeOut = config.clients.filter((c) => isDead(clients.get(c.spec.name)) && !chosen.includes(c)).map((c) => c.spec.name);
   return {
     id: input.id,
     action: request.action,
     by: request.by,
     at: input.at,
-    batches: [...roots, ...poolsOf(input, chosen, guarded), ...last],
-    takeOut: config.clients.filter((c) => isDead(clients.get(c.spec.name)) && !chosen.includes(c)).map((c) => c.spec.name),
+    batches,
+    takeOut,
     policy: {
       minActive: config.cluster.minActive,
       guarded,
       maxFail: request.maxFail ?? config.cluster.maxFail,
       deadlineMs: request.deadlineS === null ? null : request.deadlineS * 1000,
     },
-    warnings,
+    warnings: [...warningsOf(input, chosen, balanced), ...restartsOf(input, batches, takeOut)],
   };
 }
 
@@ -149,23 +156,28 @@ function poolsOf(input: PlanInput, chosen: readonly Client[], guarded: boolean):
   const drain = config.frontends.concat([...config.services.values()]).find((s) => s.drain !== null)?.drain ?? null;
   const pools = [...new Set(chosen.map((c) => c.pool))].sort((a, b) => a - b);
   const spare = guarded ? Math.max(1, affordable(clients.values(), config.cluster.minActive)) : Infinity;
+  const restarts = input.restarting.length > 0;
   return pools.flatMap((pool) => {
     const members = chosen.filter((c) => c.pool === pool);
     // Without a balancer nobody would notice a missing one: clients restart one after another.
     const balanced = members.some((c) => standing(input, c) !== 'none');
-    const size =
-      request.action === 'stop' ? members.length : balanced ? batchSize(request, config, members.length, input.changesRestartBalancer) : 1;
+    const size = request.action === 'stop' ? members.length : balanced ? batchSize(request, config, members.length, restarts) : 1;
     return chunks(members, Math.min(size, spare)).map((batch) => ({
       pool,
-      members: batch.map((c) => member(c, clientSteps(request.action, standing(input, c)), drain)),
+      members: batch.map((c) => {
+        const held = input.held.has(c.spec.name);
+        const steps = clientSteps(request.action, standing(input, c), held);
+        return { ...member(c, steps, drain), ...(held ? { held } : {}) };
+      }),
+      ...(restarts ? { together: true } : {}),
     }));
   });
 }
 
-function clientSteps(action: OperationAction, where: ClientFacts['standing']): Step[] {
+function clientSteps(action: OperationAction, where: ClientFacts['standing'], held: boolean): Step[] {
   const leave: Step[] = where === 'none' ? [] : ['out', 'drain'];
   if (action === 'stop') return [...leave, 'stop'];
-  return [...leave, 'stop', 'start', 'check', 'warm', ...(where === 'none' ? [] : (['in'] as const))];
+  return [...leave, 'stop', 'start', 'check', 'warm', ...(where === 'none' || held ? [] : (['in'] as const))];
 }
 
 function member(service: Service, steps: readonly Step[], drain: Service['drain']): PlannedMember {
@@ -244,7 +256,24 @@ function* warningsOf(input: PlanInput, chosen: readonly Client[], balanced: read
   if (balanced.length === 1 && chosen.some((c) => c === balanced[0] && isServing(input.clients.get(c.spec.name)))) {
     yield `${balanced[0]?.spec.name ?? ''} is the only client in the balancer: nobody answers while it restarts`;
   }
+  for (const client of chosen) {
+    const why = input.held.get(client.spec.name);
+    if (why !== undefined) yield `${client.spec.name} ${why}: it stays out of the balancer`;
+  }
   if (request.force) yield 'forced: clients are taken out whatever stays in the balancer';
+}
+
+/** What it costs that a balancer has to be restarted for each change. */
+function restartsOf({ restarting }: PlanInput, batches: readonly PlannedBatch[], takeOut: readonly string[]): string[] {
+  const changes = batches.map(
+    ({ members }) => (['out', 'in'] as const).filter((step) => members.some((m) => m.steps.includes(step))).length,
+  );
+  const count = changes.reduce((sum, n) => sum + n, takeOut.length);
+  if (count === 0) return [];
+  return restarting.map(
+    (name) =>
+      `${name} restarts ${count === 1 ? 'once' : `${count} times`}, since it is told by its file alone: requests in that moment fail`,
+  );
 }
 
 const standing = (input: PlanInput, client: Client): ClientFacts['standing'] =>

@@ -49,7 +49,8 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
     named,
     clients: await observeClients(world, signal),
     answers,
-    changesRestartBalancer: [...states.values()].some((state) => state.ok && state.driver === 'pound-file'),
+    restarting: [...states].filter(([, state]) => state.ok && state.driver === 'pound-file').map(([name]) => name),
+    held: world.held(at),
   });
   // What does not answer is started, whoever has it: its agent is needed then.
   const members = plan.batches.flatMap((batch) => batch.members);

@@ -16,10 +16,16 @@ export interface Backend {
   readonly address: string;
   /** Where it stands, for people: `listener/service`. */
   readonly place: string;
-  readonly inFile: 'in' | 'out' | 'absent';
-  readonly inRuntime: 'in' | 'out' | 'absent';
-  readonly alive: boolean;
-  readonly sessions: number;
+  /** `unkept`: this balancer keeps its state in no file that we know; what is out comes back in when it restarts. */
+  readonly inFile: 'in' | 'out' | 'absent' | 'unkept';
+  /** `unknown`: its file was changed after it had started, and it cannot be asked. */
+  readonly inRuntime: 'in' | 'out' | 'absent' | 'unknown';
+  /** null: the balancer does not tell (of a backend that is out, or at all). */
+  readonly alive: boolean | null;
+  /** Sticky sessions that are bound to it; null: the balancer does not tell. */
+  readonly sessions: number | null;
+  /** Requests that it is answering, or that wait for it in the balancer; null: the balancer does not count them. */
+  readonly inFlight: number | null;
 }
 
 /** How one client stands in all balancers together. `none`: no balancer knows it. */

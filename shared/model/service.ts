@@ -30,7 +30,7 @@ export interface LogSpec {
 
 export interface BalancerSpec {
   readonly kind: 'pound' | 'haproxy';
-  /** The configuration file that holds the state of each backend. */
+  /** The configuration file that holds the state of each backend; '' if it is kept in none. */
   readonly conf: string;
   /** The control socket; '' if the balancer has none. */
   readonly control: string;
@@ -38,6 +38,8 @@ export interface BalancerSpec {
   readonly apply: 'auto' | 'control' | 'restart';
   /** Sticky sessions of a backend that goes out: wait for them to expire, or delete them. */
   readonly sessions: 'wait' | 'delete';
+  /** HAProxy: the backend sections that hold the clients. */
+  readonly backends?: readonly string[] | undefined;
 }
 
 export const addressOf = (service: { readonly ip: string; readonly port: number }): string =>

@@ -142,7 +142,25 @@ export const stopFromWire = (wire: WireStopResult): StopResult => ({
   ms: wire.ms,
 });
 
-export const places = enumCodec<Backend['inFile'], Place>({ in: Place.PLACE_IN, out: Place.PLACE_OUT, absent: Place.PLACE_ABSENT });
+export const places = enumCodec<'in' | 'out' | 'absent', Place>({
+  in: Place.PLACE_IN,
+  out: Place.PLACE_OUT,
+  absent: Place.PLACE_ABSENT,
+});
+const filePlaces = enumCodec<Backend['inFile'], Place>({
+  in: Place.PLACE_IN,
+  out: Place.PLACE_OUT,
+  absent: Place.PLACE_ABSENT,
+  unkept: Place.PLACE_UNKEPT,
+});
+const runtimePlaces = enumCodec<Backend['inRuntime'], Place>({
+  in: Place.PLACE_IN,
+  out: Place.PLACE_OUT,
+  absent: Place.PLACE_ABSENT,
+  unknown: Place.PLACE_UNKNOWN,
+});
+const countToWire = (count: number | null, what: string): bigint | undefined => (count === null ? undefined : toInt64(count, what));
+const countFromWire = (count: bigint | undefined, what: string): number | null => (count === undefined ? null : fromInt64(count, what));
 
 export function balancerToWire(state: BalancerState): WireBalancerState {
   return {
@@ -152,9 +170,11 @@ export function balancerToWire(state: BalancerState): WireBalancerState {
     aliveIntervalS: finite(state.aliveIntervalS, 'interval of the probes'),
     backends: state.backends.map((backend) => ({
       ...backend,
-      inFile: places.toWire(backend.inFile),
-      inRuntime: places.toWire(backend.inRuntime),
-      sessions: toInt64(backend.sessions, 'number of sessions'),
+      inFile: filePlaces.toWire(backend.inFile),
+      inRuntime: runtimePlaces.toWire(backend.inRuntime),
+      alive: backend.alive ?? undefined,
+      sessions: countToWire(backend.sessions, 'number of sessions'),
+      inFlight: countToWire(backend.inFlight, 'number of requests'),
     })),
   };
 }
@@ -164,9 +184,11 @@ export function balancerFromWire(wire: WireBalancerState): BalancerState {
     ...wire,
     backends: wire.backends.map((backend) => ({
       ...backend,
-      inFile: known(places.fromWire(backend.inFile), 'state of a backend', backend.inFile),
-      inRuntime: known(places.fromWire(backend.inRuntime), 'state of a backend', backend.inRuntime),
-      sessions: fromInt64(backend.sessions, 'number of sessions'),
+      inFile: known(filePlaces.fromWire(backend.inFile), 'state of a backend', backend.inFile),
+      inRuntime: known(runtimePlaces.fromWire(backend.inRuntime), 'state of a backend', backend.inRuntime),
+      alive: backend.alive ?? null,
+      sessions: countFromWire(backend.sessions, 'number of sessions'),
+      inFlight: countFromWire(backend.inFlight, 'number of requests'),
     })),
   };
 }

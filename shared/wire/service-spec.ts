@@ -44,13 +44,15 @@ const balancerToWire = (spec: BalancerSpec): WireBalancerSpec => ({
   kind: kinds.toWire(spec.kind),
   apply: applies.toWire(spec.apply),
   sessions: sessions.toWire(spec.sessions),
+  backends: [...(spec.backends ?? [])],
 });
 
-const balancerFromWire = (wire: WireBalancerSpec): BalancerSpec => ({
+const balancerFromWire = ({ backends, ...wire }: WireBalancerSpec): BalancerSpec => ({
   ...wire,
   kind: known(kinds.fromWire(wire.kind), 'kind of balancer', wire.kind),
   apply: known(applies.fromWire(wire.apply), 'way to apply a change', wire.apply),
   sessions: known(sessions.fromWire(wire.sessions), 'treatment of sessions', wire.sessions),
+  ...(backends.length === 0 ? {} : { backends }),
 });
 
 export const serviceTypes = enumCodec<ServiceType, Type>({

@@ -201,6 +201,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
           standing: standing(c),
           drift: false,
           aliveIntervalMs: 5_000,
+          inFlight: null,
           connections: {
             ok: true as const,
             connections: c.running

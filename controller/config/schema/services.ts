@@ -2,7 +2,7 @@ import { SERVICE_TYPES, type ServiceType } from '../../../shared/model/service.j
 import { count, port, seconds } from '../values/numbers.js';
 import { pattern } from '../values/patterns.js';
 import { hostPath, hostPaths, hostPort, hostProgram, ip, neededHostPath } from '../values/places.js';
-import { choice, names, needed, sitePath, text } from '../values/texts.js';
+import { choice, names, needed, neededNames, sitePath, text } from '../values/texts.js';
 import { key, keys, type Keys } from './key.js';
 
 /** What the event log of every generation of Zope says when it is up (4-domain-facts.md). */
@@ -54,7 +54,9 @@ export const POUND_KEYS = keys({
 
 export const HAPROXY_KEYS = keys({
   control: key(neededHostPath, '', 'Its stats socket.', '/run/haproxy/admin.sock'),
-  backend: key(needed, '', 'The backend section that holds the clients.', 'zope'),
+  backend: key(neededNames, '', 'The backend sections that hold the clients.', 'zope'),
+  conf: key(hostPath, '', 'Its configuration, which then holds the state of each backend as well.', '/etc/haproxy/haproxy.cfg'),
+  exe: key(hostPath, '', "Its program; the `haproxy` of the agent's PATH without it.", '/usr/sbin/haproxy'),
   drain: key(seconds(), '30', 'Until a client that still has connections is stopped all the same.'),
 });
 

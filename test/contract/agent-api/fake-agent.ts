@@ -1,8 +1,10 @@
 import { linkSignals, orAborted, reasonOf } from '../../../shared/abort.js';
 import { AppError } from '../../../shared/errors.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../../../shared/model/agent-api.js';
+import type { LogPart, LogQuery } from '../../../shared/model/log-search.js';
 import { processId } from '../../../shared/model/process.js';
 import type { ServiceSpec } from '../../../shared/model/service.js';
+import type { Verb } from '../../../shared/wire/link-messages.js';
 import type { LinkedAgent } from '../../../agent/link/link.js';
 
 /** What an agent keeps on its disk: the results of what it changed, by command id. */
@@ -16,7 +18,11 @@ export interface FakeAgent {
   /** The services that were assigned last. */
   services: readonly ServiceSpec[];
   /** Answers of single verbs, instead of the usual ones. */
-  answers: Partial<{ [V in keyof AgentApi]: () => ReturnType<AgentApi[V]> }>;
+  answers: Partial<{ [V in Verb]: () => ReturnType<AgentApi[V]> }>;
+  /** What `search` answers. */
+  parts: (query: LogQuery, signal: AbortSignal) => AsyncIterable<LogPart>;
+  /** Parts of searches that have been asked for. */
+  taken: number;
   /** Calls of this verb do not answer until `release`; resolves with the signal of the first one. */
   hold(verb: keyof AgentApi): Promise<AbortSignal>;
   release(): void;
@@ -31,6 +37,10 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
     performed: [],
     services: [],
     answers: {},
+    taken: 0,
+    async *parts() {
+      yield aSummary;
+    },
     hold: (verb) => new Promise((resolve) => held.set(verb, resolve)),
     release() {
       held.clear();
@@ -63,6 +73,15 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
           const entry = { time: '2024-09-25 16:47:17,760', level: null, text: 'Käse\n  at line 1' };
           return { ok: true, since: null, findings: 1, entries: [entry], last: entry };
         }),
+      async *search(service, query, { signal }) {
+        find(service);
+        if (signal.aborted) throw reasonOf(signal);
+        held.get('search')?.(signal);
+        for await (const part of fake.parts(query, signal)) {
+          fake.taken += 1;
+          yield part;
+        }
+      },
       balancer: (service, options) => read<'balancer'>('balancer', options, async () => ({ ...aBalancer, name: find(service) })),
       start: (service, options) =>
         change<'start'>('start', service, options, async () => ({ state: 'starting', why: `${service} has been asked to start` })),
@@ -74,7 +93,7 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
   };
   return fake;
 
-  async function read<V extends keyof AgentApi>(verb: V, options: CallOptions, usual: () => Promise<Answer<V>>): Promise<Answer<V>> {
+  async function read<V extends Verb>(verb: V, options: CallOptions, usual: () => Promise<Answer<V>>): Promise<Answer<V>> {
     using linked = linkSignals([options.signal], options.timeoutMs, verb);
     held.get(verb)?.(linked.signal);
     if (held.has(verb)) await orAborted(gate.opened, linked.signal);
@@ -106,7 +125,7 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
   }
 }
 
-type Answer<V extends keyof AgentApi> = Awaited<ReturnType<AgentApi[V]>>;
+type Answer<V extends Verb> = Awaited<ReturnType<AgentApi[V]>>;
 
 export const aService = (name: string): ServiceSpec => ({
   name,
@@ -118,12 +137,17 @@ export const aService = (name: string): ServiceSpec => ({
   log: { file: '/srv/zope/1/log/event.log', readyPattern: 'Ready', criticalPattern: 'MemoryError', ignorePattern: '' },
 });
 
+export const aSummary: LogPart = {
+  type: 'summary',
+  summary: { hits: 0, matchingLines: 0, scannedBytes: 12, omitted: 0, notes: ['no start marker'], why: null, stats: null },
+};
+
 export const aBalancer = {
   name: 'pound',
   driver: 'pound-control',
   version: '4.16',
   aliveIntervalS: 5,
-  backends: [{ address: '127.0.0.1:8080', place: 'http/zope', inFile: 'in', inRuntime: 'out', alive: false, sessions: 3 }],
+  backends: [{ address: '127.0.0.1:8080', place: 'http/zope', inFile: 'in', inRuntime: 'out', alive: false, sessions: 3, inFlight: 2 }],
 } as const;
 
 function latch() {

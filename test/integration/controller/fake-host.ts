@@ -84,7 +84,7 @@ export function createFakeHosts(zopes: readonly FakeZope[]): FakeHosts {
   function backendOf(zope: FakeZope): Backend {
     const where = hosts.out.has(zope.name) ? 'out' : 'in';
     const address = `127.0.0.1:${zope.port}`;
-    return { address, place: 'main/all', inFile: where, inRuntime: where, alive: zope.process() !== null, sessions: 0 };
+    return { address, place: 'main/all', inFile: where, inRuntime: where, alive: zope.process() !== null, sessions: 0, inFlight: null };
   }
 
   function serves(zope: FakeZope): boolean {

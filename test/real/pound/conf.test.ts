@@ -7,9 +7,9 @@ import { createBalancerDriver } from '../../../agent/balancers/index.js';
 import { findFreePorts } from '../../../deploy/demo/free-ports.js';
 import { startPound } from '../../../deploy/demo/pound-process.js';
 import { findPound } from '../../../deploy/demo/pound.js';
-import { exec } from '../../../shared/ports/exec.js';
 import { BACKEND_PORTS, confFiles } from '../../contract/balancer/conf-files.js';
 import { options } from '../../contract/balancer/site.js';
+import { noRestarts } from '../../support/balancer-deps.js';
 import { realPart, setUpLimit } from '../../support/real.js';
 
 const pound = await realPart('Pound', findPound({ signal: setUpLimit() }));
@@ -28,7 +28,7 @@ describe.skipIf(pound === null)('generated files', () => {
       const balancer = { kind: 'pound', conf, control, exe, apply: 'auto', sessions: 'wait' } as const;
       const driver = createBalancerDriver(
         { name: 'balancer', type: 'Pound', serviceName: 'Pound', manager: 'auto', ip: '127.0.0.1', port: 0, balancer },
-        { exec },
+        noRestarts,
       );
       return { driver, state: await driver.state(options()), stop: () => running.stop() };
     } catch (error) {

@@ -5,7 +5,7 @@ import { siteUrl } from '../../../deploy/demo/cluster-plan.js';
 import { startLoad, type Load } from '../../../deploy/demo/load.js';
 import { until } from '../../../deploy/demo/until.js';
 import { addressOf } from '../../../shared/model/service.js';
-import { exec } from '../../../shared/ports/exec.js';
+import { noRestarts } from '../../support/balancer-deps.js';
 
 /** Visitors of all kinds: busy ones, ones that are silent for the whole roll, ones that wait long for each answer, ones without keep-alive. */
 export async function visit(cluster: Cluster): Promise<{ stop(): Promise<void> }> {
@@ -32,7 +32,7 @@ export async function expectAllIn(cluster: Cluster, poundExe: string): Promise<v
   const balancer = { kind: 'pound', conf: pound.conf, control: pound.control, exe: poundExe, apply: 'auto', sessions: 'delete' } as const;
   const driver = createBalancerDriver(
     { name: 'pound', type: 'Pound', serviceName: 'Pound', manager: 'command', ip: '127.0.0.1', port: pound.port, balancer },
-    { exec },
+    noRestarts,
   );
   const { backends } = await driver.state({ timeoutMs: 5000, signal: cluster.signal });
   expect(new Map(backends.map(({ address, inFile, inRuntime, alive }) => [address, { inFile, inRuntime, alive }]))).toEqual(

@@ -36,7 +36,7 @@ const poundHolding = (address: string): BalancerState => ({
   driver: 'pound-control',
   version: '4.16',
   aliveIntervalS: 30,
-  backends: [{ address, place: 'main/all', inFile: 'in', inRuntime: 'in', alive: true, sessions: 0 }],
+  backends: [{ address, place: 'main/all', inFile: 'in', inRuntime: 'in', alive: true, sessions: 0, inFlight: null }],
 });
 
 describe('report', () => {

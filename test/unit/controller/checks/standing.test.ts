@@ -12,6 +12,7 @@ const backend = (over: Partial<Backend> = {}): Backend => ({
   inRuntime: 'in',
   alive: true,
   sessions: 0,
+  inFlight: null,
   ...over,
 });
 const pound = (...backends: Backend[]): Measured<BalancerState> =>
@@ -44,13 +45,25 @@ describe('standingOf', () => {
     expect(standingOf([pound(backend(), backend({ inRuntime: 'absent' }))], ADDRESS)).toBe('unknown');
   });
 
+  it('is in where the state is kept in no file, and where the balancer tells nothing of its health', () => {
+    expect(standingOf([pound(backend({ inFile: 'unkept', alive: null }))], ADDRESS)).toBe('in');
+    expect(standingOf([pound(backend({ inFile: 'unkept', inRuntime: 'out', alive: null }))], ADDRESS)).toBe('out');
+  });
+
+  it('is unknown where a balancer cannot tell what it runs with, never out and never dead', () => {
+    expect(standingOf([pound(backend({ inFile: 'out', inRuntime: 'unknown' }))], ADDRESS)).toBe('unknown');
+    expect(standingOf([pound(backend(OUT), backend({ inRuntime: 'unknown' }))], ADDRESS)).toBe('unknown');
+    expect(standingOf([pound(backend({ alive: false }), backend({ inRuntime: 'unknown' }))], ADDRESS)).toBe('unknown');
+  });
+
   const someBackend = fc.record({
     address: fc.constantFrom(ADDRESS, '10.0.0.2:8080'),
     place: fc.constant('main/all'),
-    inFile: fc.constantFrom('in' as const, 'out' as const, 'absent' as const),
-    inRuntime: fc.constantFrom('in' as const, 'out' as const, 'absent' as const),
-    alive: fc.boolean(),
-    sessions: fc.nat(3),
+    inFile: fc.constantFrom('in' as const, 'out' as const, 'absent' as const, 'unkept' as const),
+    inRuntime: fc.constantFrom('in' as const, 'out' as const, 'absent' as const, 'unknown' as const),
+    alive: fc.constantFrom(true, false, null),
+    sessions: fc.constantFrom(0, 3, null),
+    inFlight: fc.constantFrom(0, 3, null),
   });
   const someState = fc.array(someBackend, { maxLength: 4 }).map((backends) => pound(...backends));
 
@@ -66,7 +79,9 @@ describe('standingOf', () => {
   it('never says out or none of a client that a balancer may send something to', () => {
     fc.assert(
       fc.property(fc.array(someState, { maxLength: 3 }), (states) => {
-        const enabled = states.some((state) => state.ok && state.backends.some((b) => b.address === ADDRESS && b.inRuntime === 'in'));
+        const enabled = states.some(
+          (state) => state.ok && state.backends.some((b) => b.address === ADDRESS && ['in', 'unknown'].includes(b.inRuntime)),
+        );
         expect(['out', 'none'].includes(standingOf(states, ADDRESS))).toBe(!enabled);
       }),
     );

@@ -17,6 +17,10 @@ export enum Place {
   PLACE_IN = 1,
   PLACE_OUT = 2,
   PLACE_ABSENT = 3,
+  /** PLACE_UNKEPT - In no file that the agent knows. */
+  PLACE_UNKEPT = 4,
+  /** PLACE_UNKNOWN - It cannot be told. */
+  PLACE_UNKNOWN = 5,
   UNRECOGNIZED = -1,
 }
 
@@ -251,8 +255,10 @@ export interface Backend {
   place: string;
   inFile: Place;
   inRuntime: Place;
-  alive: boolean;
-  sessions: bigint;
+  /** Absent, each of these: the balancer does not tell. */
+  alive?: boolean | undefined;
+  sessions?: bigint | undefined;
+  inFlight?: bigint | undefined;
 }
 
 /** What an agent needs to know of one service on its host. */
@@ -282,6 +288,8 @@ export interface BalancerSpec {
   exe: string;
   apply: BalancerSpec_Apply;
   sessions: BalancerSpec_Sessions;
+  /** HAProxy: its sections that hold the clients. */
+  backends: string[];
 }
 
 export enum BalancerSpec_Kind {
@@ -2393,7 +2401,15 @@ export const BalancerState: MessageFns<BalancerState> = {
 };
 
 function createBaseBackend(): Backend {
-  return { address: "", place: "", inFile: 0, inRuntime: 0, alive: false, sessions: 0n };
+  return {
+    address: "",
+    place: "",
+    inFile: 0,
+    inRuntime: 0,
+    alive: undefined,
+    sessions: undefined,
+    inFlight: undefined,
+  };
 }
 
 export const Backend: MessageFns<Backend> = {
@@ -2410,14 +2426,20 @@ export const Backend: MessageFns<Backend> = {
     if (message.inRuntime !== 0) {
       writer.uint32(32).int32(message.inRuntime);
     }
-    if (message.alive !== false) {
+    if (message.alive !== undefined) {
       writer.uint32(40).bool(message.alive);
     }
-    if (message.sessions !== 0n) {
+    if (message.sessions !== undefined) {
       if (BigInt.asIntN(64, message.sessions) !== message.sessions) {
         throw new globalThis.Error("value provided for field message.sessions of type int64 too large");
       }
       writer.uint32(48).int64(message.sessions);
+    }
+    if (message.inFlight !== undefined) {
+      if (BigInt.asIntN(64, message.inFlight) !== message.inFlight) {
+        throw new globalThis.Error("value provided for field message.inFlight of type int64 too large");
+      }
+      writer.uint32(56).int64(message.inFlight);
     }
     return writer;
   },
@@ -2481,6 +2503,14 @@ export const Backend: MessageFns<Backend> = {
             }
 
             message.sessions = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.inFlight = reader.int64() as bigint;
             continue;
           }
         }
@@ -2720,7 +2750,7 @@ export const LogSpec: MessageFns<LogSpec> = {
 };
 
 function createBaseBalancerSpec(): BalancerSpec {
-  return { kind: 0, conf: "", control: "", exe: "", apply: 0, sessions: 0 };
+  return { kind: 0, conf: "", control: "", exe: "", apply: 0, sessions: 0, backends: [] };
 }
 
 export const BalancerSpec: MessageFns<BalancerSpec> = {
@@ -2742,6 +2772,9 @@ export const BalancerSpec: MessageFns<BalancerSpec> = {
     }
     if (message.sessions !== 0) {
       writer.uint32(48).int32(message.sessions);
+    }
+    for (const v of message.backends) {
+      writer.uint32(58).string(v!);
     }
     return writer;
   },
@@ -2805,6 +2838,14 @@ export const BalancerSpec: MessageFns<BalancerSpec> = {
             }
 
             message.sessions = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.backends.push(reader.string());
             continue;
           }
         }
