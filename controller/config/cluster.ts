@@ -76,6 +76,4 @@ export interface Client extends Service {
   readonly pool: number;
 }
 
-export const servicesOnHost = (config: ClusterConfig, host: string): Service[] =>
-  [...config.services.values()].filter((s) => s.host === host);
 export const balancersOf = (config: ClusterConfig): Service[] => [...config.services.values()].filter((s) => s.spec.balancer !== undefined);

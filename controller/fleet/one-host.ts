@@ -1,4 +1,5 @@
 import { AppError } from '../../shared/errors.js';
+import type { AgentApi } from '../../shared/model/agent-api.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
 import { createAgentProxy } from './agent-proxy.js';
 import type { Fleet } from './fleet.js';
@@ -14,7 +15,7 @@ export interface OneHost {
 export function createOneHostFleet(links: Fleet, { agent, hosts }: OneHost): Fleet {
   const assigned = new Map<string, readonly ServiceSpec[]>();
   return {
-    agent: (host) => (hosts.has(host) ? links.agent(agent) : createAgentProxy(() => Promise.reject(notThisHost(host, agent)))),
+    agent: (host) => (hosts.has(host) ? links.agent(agent) : elsewhere(notThisHost(host, agent))),
     hosts() {
       const found = links.hosts().find((one) => one.host === agent);
       return found === undefined ? [] : [...hosts].map((host) => ({ ...found, host }));
@@ -27,7 +28,15 @@ export function createOneHostFleet(links: Fleet, { agent, hosts }: OneHost): Fle
   };
 }
 
-export const notThisHost = (host: string, here: string): AppError =>
+const elsewhere = (why: AppError): AgentApi =>
+  createAgentProxy(
+    () => Promise.reject(why),
+    () => {
+      throw why;
+    },
+  );
+
+const notThisHost = (host: string, here: string): AppError =>
   new AppError('precondition', `${host} is not this host`, {
     hint: `without \`[controller] address\` ctl acts on the services of this host (${here}) alone: set it, run ctl-controller, and ctl-agent on every host`,
   });
