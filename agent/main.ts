@@ -1,5 +1,6 @@
 import { startAgent } from './agent.js';
 import { loadAgentConfig } from './config/load.js';
+import { INIT_USAGE, initAgent } from './init.js';
 import { formatProblem } from '../shared/ini/ini.js';
 import { createLifecycle, shutdownOnSignals } from '../shared/lifecycle.js';
 import { createLogger } from '../shared/log.js';
@@ -7,9 +8,11 @@ import { systemClock } from '../shared/ports/clock.js';
 import { exitCodeOf, parseOptions, printError } from '../shared/program-options.js';
 
 const version = process.env.CTL_VERSION ?? 'development';
-const USAGE = 'usage: ctl-agent [-c agent.ini] [--log-level debug|info|warn|error]\n';
+const USAGE = `usage: ctl-agent [-c agent.ini] [--log-level debug|info|warn|error]\n       ${INIT_USAGE}\n`;
 
 async function main(): Promise<void> {
+  const [subcommand, ...rest] = process.argv.slice(2);
+  if (subcommand === 'init') return void process.stdout.write(await initAgent(rest));
   const options = parseOptions(process.argv.slice(2), 'agent.ini');
   if (options.only !== null) return void process.stdout.write(options.only === 'version' ? `${version}\n` : USAGE);
   const config = await loadAgentConfig(options.file);

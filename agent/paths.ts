@@ -42,8 +42,8 @@ async function resolvePath(path: string, allow: AllowList): Promise<string> {
   return real;
 }
 
-/** Of a file that is not there (yet), or a link to one: where it would be. */
-async function realPathOf(path: string): Promise<string> {
+/** What a path really is; of a file that is not there (yet), or a link to one: where it would be. */
+export async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {

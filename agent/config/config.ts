@@ -1,10 +1,7 @@
 import { didYouMean } from '../../shared/ini/nearest.js';
-import { splitAddress } from '../../shared/ini/address.js';
-import { isAbsolutePath } from '../../shared/ini/host-path.js';
 import { parseIni, sortProblems, type IniDocument, type IniSection, type Problem } from '../../shared/ini/ini.js';
-import { splitWords } from '../../shared/ini/words.js';
 import type { Argv } from '../../shared/ports/exec.js';
-import { ACTIONS, AGENT_KEYS, COMMAND_SECTION, type AgentSection } from './schema.js';
+import { AGENT_KEYS, COMMAND_SECTION, type AgentKey, type AgentSection } from './schema.js';
 
 /** agent.ini: what this host is called, whom it obeys, and how far. */
 export interface AgentConfig {
@@ -54,14 +51,15 @@ export function parseAgentConfig(content: Uint8Array | string, file: string): Pa
   unknownNames(document, problems);
   const reading: Reading = { document, problems };
   const agent = document.sections.get('agent');
+  const supervisor = document.sections.get('supervisor');
   const config = {
     file,
-    name: readName(agent, reading),
-    controller: readController(agent, reading),
-    stateDir: readPath(agent, 'agent', 'state_dir', reading),
+    name: read(agent, 'agent', AGENT_KEYS.agent.name, reading),
+    controller: read(agent, 'agent', AGENT_KEYS.agent.controller, reading),
+    stateDir: read(agent, 'agent', AGENT_KEYS.agent.state_dir, reading),
     allow: readAllow(document.sections.get('allow'), reading),
     commands: readCommands(reading),
-    ...readSupervisor(document.sections.get('supervisor'), reading),
+    ...(supervisor === undefined ? {} : { supervisor: { socket: read(supervisor, 'supervisor', AGENT_KEYS.supervisor.socket, reading) } }),
   };
   const sorted = sortProblems(problems);
   return { config: sorted.some((problem) => problem.severity === 'error') ? null : { ...config, warnings: sorted }, problems: sorted };
@@ -72,75 +70,25 @@ interface Reading {
   readonly problems: Problem[];
 }
 
-function report(
-  { document, problems }: Reading,
-  section: IniSection | undefined,
-  name: AgentSection,
-  key: string,
-  message: string,
-  hint: string | null = null,
-): void {
-  const entry = section?.get(key)?.entry;
-  const line = entry?.line ?? section?.line ?? null;
-  problems.push({ severity: 'error', file: document.file, line, section: entry?.section ?? section?.name ?? name, key, message, hint });
+/** The value of a key, and what is wrong with it among the problems. One that can't be interpolated is a problem already. */
+function read<T>(section: IniSection | undefined, name: AgentSection, key: AgentKey<T>, { document, problems }: Reading): T {
+  const found = section?.get(key.key);
+  const written = found?.ok === true ? found.text : '';
+  const { value, complaints } = key.type.read(written === '' ? key.default : written);
+  const entry = found?.entry;
+  const place = { line: entry?.line ?? section?.line ?? null, section: entry?.section ?? section?.name ?? name, key: key.key };
+  if (found?.ok !== false)
+    problems.push(...complaints.map((complaint) => ({ severity: 'error' as const, file: document.file, ...place, ...complaint })));
+  return value;
 }
 
-/** '' if it is absent, empty, or can't be interpolated (which is a problem already). */
-function textOf(section: IniSection | undefined, name: AgentSection, key: string): string {
-  const value = section?.get(key);
-  const written = value?.ok === true ? value.text : '';
-  return written === '' ? (AGENT_KEYS[name][key]?.default ?? '') : written;
-}
-
-function readName(agent: IniSection | undefined, reading: Reading): string {
-  const name = textOf(agent, 'agent', 'name');
-  if (name === '') report(reading, agent, 'agent', 'name', 'is missing', 'the name of this host, as "machine" in cluster.ini');
-  else if (/\s/.test(name)) report(reading, agent, 'agent', 'name', `"${oneLine(name)}" holds a blank`);
-  return name;
-}
-
-function readController(agent: IniSection | undefined, reading: Reading): string {
-  const address = textOf(agent, 'agent', 'controller');
-  if (address === '') report(reading, agent, 'agent', 'controller', 'is missing', '"address" of [controller] in cluster.ini');
-  else if (!address.startsWith('unix:/') && splitAddress(address)?.port === undefined) {
-    report(reading, agent, 'agent', 'controller', `"${oneLine(address)}" is not host:port or unix:/path`);
-  }
-  return address;
-}
-
-function readSupervisor(section: IniSection | undefined, reading: Reading): Pick<AgentConfig, 'supervisor'> {
-  return section === undefined ? {} : { supervisor: { socket: readPath(section, 'supervisor', 'socket', reading) } };
-}
-
-function readPath(section: IniSection | undefined, name: AgentSection, key: string, reading: Reading): string {
-  const path = textOf(section, name, key);
-  if (!isAbsolutePath(path) || path.includes('\n')) report(reading, section, name, key, `"${oneLine(path)}" is not an absolute path`);
-  return path;
-}
-
-function readAllow(allow: IniSection | undefined, reading: Reading): AgentConfig['allow'] {
-  const read = (key: string, wrong: (word: string) => { message: string; hint?: string | null } | null): Allowed => {
-    const split = splitWords(textOf(allow, 'allow', key), ',');
-    if (!split.ok) report(reading, allow, 'allow', key, split.why);
-    const patterns = split.ok ? split.words : [];
-    for (const problem of patterns.map(wrong)) if (problem !== null) report(reading, allow, 'allow', key, problem.message, problem.hint);
-    return { patterns, line: allow?.get(key)?.entry.line ?? null };
-  };
-  return {
-    services: read('services', () => null),
-    paths: read('paths', wrongPath),
-    actions: read('actions', (word) => {
-      if (ACTIONS.some((action) => action === word)) return null;
-      return { message: `unknown action "${word}"`, hint: didYouMean(word, ACTIONS) ?? `actions are ${ACTIONS.join(' ')}` };
-    }),
-  };
-}
-
-function wrongPath(path: string): { message: string; hint?: string } | null {
-  if (!isAbsolutePath(path)) return { message: `"${path}" is not an absolute path` };
-  if (path.split(/[\\/]/).includes('..')) return { message: `"${path}" holds ".."` };
-  if (path.includes('**')) return { message: `"${path}" holds "**"`, hint: 'what is below an allowed folder is allowed' };
-  return null;
+function readAllow(section: IniSection | undefined, reading: Reading): AgentConfig['allow'] {
+  const allowed = (key: AgentKey<readonly string[]>): Allowed => ({
+    patterns: read(section, 'allow', key, reading),
+    line: section?.get(key.key)?.entry.line ?? null,
+  });
+  const { services, paths, actions } = AGENT_KEYS.allow;
+  return { services: allowed(services), paths: allowed(paths), actions: allowed(actions) };
 }
 
 function readCommands(reading: Reading): Map<string, CommandSection> {
@@ -148,20 +96,12 @@ function readCommands(reading: Reading): Map<string, CommandSection> {
   for (const section of reading.document.sections.values()) {
     const name = COMMAND_SECTION.exec(section.name)?.[1]?.trim();
     if (name === undefined) continue;
-    const start = readArgv(section, 'start', reading);
-    const stop = readArgv(section, 'stop', reading);
-    const user = textOf(section, 'command', 'user');
-    if (start === null) report(reading, section, 'command', 'start', 'is missing');
-    else commands.set(name, { start, stop, user: user === '' ? null : user });
+    const start = read(section, 'command', AGENT_KEYS.command.start, reading);
+    const stop = read(section, 'command', AGENT_KEYS.command.stop, reading);
+    const user = read(section, 'command', AGENT_KEYS.command.user, reading);
+    if (start !== null) commands.set(name, { start, stop, user: user === '' ? null : user });
   }
   return commands;
-}
-
-function readArgv(section: IniSection, key: string, reading: Reading): Argv | null {
-  const split = splitWords(textOf(section, 'command', key));
-  if (!split.ok) report(reading, section, 'command', key, split.why);
-  const [program, ...args] = split.ok ? split.words : [];
-  return program === undefined ? null : [program, ...args];
 }
 
 function unknownNames(document: IniDocument, problems: Problem[]): void {
@@ -180,5 +120,3 @@ function unknownNames(document: IniDocument, problems: Problem[]): void {
 }
 
 const PLAIN_SECTIONS = ['agent', 'allow', 'supervisor'] as const;
-
-const oneLine = (text: string): string => text.replaceAll('\n', ' ');
