@@ -12,7 +12,7 @@ export async function resolveAccount(
   signal: AbortSignal,
 ): Promise<Account | null> {
   if (user === null) return null;
-  const [uid, gid] = [await ask('-u'), await ask('-g')];
+  const [uid, gid] = [await askFor('-u', user, exec, signal), await askFor('-g', user, exec, signal)];
   if (uid === self.uid) return null;
   if (self.uid !== 0) {
     throw new AppError('denied', `the agent (uid ${self.uid}) cannot run a command as ${user}`, {
@@ -20,12 +20,15 @@ export async function resolveAccount(
     });
   }
   return { uid, gid };
+}
 
-  async function ask(flag: '-u' | '-g'): Promise<number> {
-    const { code, stdout, stderr } = await exec(['id', flag, '--', user ?? ''], { timeoutMs: 5_000, signal });
-    if (code !== 0 || !/^\d+\s*$/.test(stdout)) {
-      throw new AppError('config', `user ${user ?? ''} is not known on this host: ${stderr.trim()}`, { hint: 'see `user` in agent.ini' });
-    }
-    return Number(stdout);
+/** Errors: `config` (no such user). */
+export const uidOfUser = (user: string, exec: Exec, signal: AbortSignal): Promise<number> => askFor('-u', user, exec, signal);
+
+async function askFor(flag: '-u' | '-g', user: string, exec: Exec, signal: AbortSignal): Promise<number> {
+  const { code, stdout, stderr } = await exec(['id', flag, '--', user], { timeoutMs: 5_000, signal });
+  if (code !== 0 || !/^\d+\s*$/.test(stdout)) {
+    throw new AppError('config', `user ${user} is not known on this host: ${stderr.trim()}`, { hint: 'see `user` in agent.ini' });
   }
+  return Number(stdout);
 }

@@ -8,13 +8,15 @@ import type { Clock } from '../../shared/ports/clock.js';
 import type { Account, Argv, Exec } from '../../shared/ports/exec.js';
 import { spawnDetached } from '../../shared/ports/spawn-detached.js';
 import type { CommandSection } from '../config/config.js';
-import { resolveAccount } from './account.js';
+import { resolveAccount, uidOfUser } from './account.js';
 import { endProcess } from './ending.js';
 import { createEvidence, type StartMemory } from './evidence.js';
 import { judge, type Judgement } from './judge.js';
 import type { ServiceManager } from './manager.js';
 import type { Processes } from './processes.js';
-import { createRecordStore, fileNameOf } from './record.js';
+import { createSystemctl } from './systemctl.js';
+import { createTransientUnits, unitOfStart } from './transient-unit.js';
+import { createRecordStore, fileNameOf, type ServiceRecord } from './record.js';
 
 export interface CommandManagerDeps {
   /** By NAME, which is the `service_name` of a service. */
@@ -41,11 +43,23 @@ export function createCommandManager(deps: CommandManagerDeps): ServiceManager {
   /** What only we can know while we live: how our own children ended. */
   const memory = new Map<string, StartMemory>();
   const outputOf = (spec: ServiceSpec) => join(folder, `${fileNameOf(spec.serviceName)}.out`);
-  const evidence = createEvidence({ processes, records, clock, outputOf, memory });
+  // Only root may have a unit made; without systemd a session of its own has to do.
+  const units = deps.booted && deps.uid === 0 ? createTransientUnits(exec, createSystemctl(exec, deps.env)) : null;
+  const uids = new Map<string, number>();
+  const endOf = async (unit: string, signal: AbortSignal) => (await units?.lookAt(unit, signal))?.ended ?? null;
+  const evidence = createEvidence({ processes, records, clock, outputOf, memory, uidOf, endOf });
 
-  async function observe(spec: ServiceSpec) {
-    const seen = await evidence(spec);
+  async function observe(spec: ServiceSpec, signal: AbortSignal) {
+    const seen = await evidence(spec, signal);
     return { seen, judgement: judge(seen) };
+  }
+
+  async function uidOf(spec: ServiceSpec, signal: AbortSignal): Promise<number | null> {
+    const { user } = sectionOf(spec);
+    if (user === null) return null;
+    const uid = uids.get(user) ?? (await uidOfUser(user, exec, signal));
+    uids.set(user, uid);
+    return uid;
   }
 
   async function stateOf(judgement: Judgement): Promise<ProcessState> {
@@ -54,25 +68,25 @@ export function createCommandManager(deps: CommandManagerDeps): ServiceManager {
   }
 
   return {
-    async state(spec) {
+    async state(spec, signal) {
       sectionOf(spec);
-      return stateOf((await observe(spec)).judgement);
+      return stateOf((await observe(spec, signal)).judgement);
     },
 
     async start(spec, signal) {
       const section = sectionOf(spec);
-      const { judgement } = await observe(spec);
+      const { judgement } = await observe(spec, signal);
       if (judgement.state === 'unknown')
         throw new AppError('failed', `${spec.name} was not started: ${judgement.why}`, {
           hint: 'it may be running; see to it on its host',
         });
       if (judgement.state === 'down') await run(spec, section, signal);
-      return stateOf((await observe(spec)).judgement);
+      return stateOf((await observe(spec, signal)).judgement);
     },
 
     async stop(spec, order, signal) {
       const section = sectionOf(spec);
-      const { seen, judgement } = await observe(spec);
+      const { seen, judgement } = await observe(spec, signal);
       const target = await processes.inspect(pidOf(order.replacing));
       if (target === 'hidden') throw new AppError('failed', `${spec.name}: process ${order.replacing} is hidden from this agent`);
       if (target === 'gone' || target.id !== order.replacing) return { how: 'gone', ms: 0 };
@@ -84,18 +98,20 @@ export function createCommandManager(deps: CommandManagerDeps): ServiceManager {
       if (seen.record !== null) await records.write(spec.serviceName, { ...seen.record, stopping: true });
       const account = await resolveAccount(section.user, exec, deps, signal);
       const { stop } = section;
-      return endProcess(
+      const result = await endProcess(
         {
           target,
           service: spec.name,
           startedPid: seen.record?.process == null ? null : pidOf(seen.record.process),
           deadlineMs: order.deadlineMs,
-          ask: stop === null ? null : (over) => runStop(stop, account, order.deadlineMs, [signal, over]),
+          ask: stop === null ? null : (over) => runStop(spec, { ...section, stop }, account, order.deadlineMs, [signal, over]),
         },
         processes,
         clock,
         signal,
       );
+      if (seen.record?.unit != null) await units?.discard(seen.record.unit, signal);
+      return result;
     },
   };
 
@@ -110,29 +126,60 @@ export function createCommandManager(deps: CommandManagerDeps): ServiceManager {
   async function run(spec: ServiceSpec, section: CommandSection, signal: AbortSignal): Promise<void> {
     const account = await resolveAccount(section.user, exec, deps, signal);
     const token = randomUUID();
-    const begun = { bootId: await processes.bootId(), token, at: clock.now(), process: null, ended: null, stopping: false };
+    const unit = units === null ? null : unitOfStart(spec.serviceName, token);
+    const begun: ServiceRecord = {
+      bootId: await processes.bootId(),
+      token,
+      at: clock.now(),
+      process: null,
+      unit,
+      ended: null,
+      stopping: false,
+    };
+    const before = await records.read(spec.serviceName);
+    if (before?.unit != null) await units?.discard(before.unit, signal);
     await records.write(spec.serviceName, begun);
     memory.delete(spec.serviceName);
-    try {
-      const child = await spawnDetached(section.start, {
-        cwd: '/',
-        env: { ...environment(section, account), CTL_SERVICE: token },
-        outputFile: outputOf(spec),
-        ...(account === null ? {} : { account }),
-      });
-      const started = await processes.inspect(child.pid);
-      const record = { ...begun, process: typeof started === 'string' ? null : started.id };
-      await records.write(spec.serviceName, record);
-      const start: StartMemory = { token, foreground: false, ended: null };
-      memory.set(spec.serviceName, start);
-      const noted = child.ended.then((end) => void (start.ended = { ...end, at: clock.now() }));
-      await firstOf(noted, SETTLE_MS);
-      if (start.ended !== null) await records.write(spec.serviceName, { ...record, ended: start.ended });
-    } catch (error) {
-      // As a shell would say it; the error itself goes to whoever asked.
-      await records.write(spec.serviceName, { ...begun, ended: { code: COMMAND_NOT_RUN, signal: null, at: clock.now() } });
-      throw error;
+    const env = { ...environment(section, account), CTL_SERVICE: token };
+    if (units === null || unit === null) {
+      await runAsChild(spec, section.start, env, account, begun);
+      return;
     }
+    const job = { unit, description: `${spec.serviceName}, started by ctl-agent`, argv: section.start, env, account };
+    await units.start({ ...job, outputFile: outputOf(spec) }, signal).catch((error: unknown) => notRun(spec, begun, error));
+    await noteProcess(spec, begun, (await units.lookAt(unit, signal))?.pid ?? 0);
+    await firstOf(new Promise(() => undefined), SETTLE_MS);
+  }
+
+  /** As a shell would say it; the error itself goes to whoever asked. One that was given up may have begun. */
+  async function notRun(spec: ServiceSpec, begun: ServiceRecord, error: unknown): Promise<never> {
+    const inconclusive = error instanceof AppError && (error.code === 'cancelled' || error.code === 'timeout');
+    if (!inconclusive) await records.write(spec.serviceName, { ...begun, ended: { code: COMMAND_NOT_RUN, signal: null, at: clock.now() } });
+    throw error;
+  }
+
+  async function runAsChild(
+    spec: ServiceSpec,
+    argv: Argv,
+    env: Readonly<Record<string, string>>,
+    account: Account | null,
+    begun: ServiceRecord,
+  ): Promise<void> {
+    const options = { cwd: '/', env, outputFile: outputOf(spec), ...(account === null ? {} : { account }) };
+    const child = await spawnDetached(argv, options).catch((error: unknown) => notRun(spec, begun, error));
+    const record = await noteProcess(spec, begun, child.pid);
+    const start: StartMemory = { token: begun.token, foreground: false, ended: null };
+    memory.set(spec.serviceName, start);
+    const noted = child.ended.then((end) => void (start.ended = { ...end, at: clock.now() }));
+    await firstOf(noted, SETTLE_MS);
+    if (start.ended !== null) await records.write(spec.serviceName, { ...record, ended: start.ended });
+  }
+
+  async function noteProcess(spec: ServiceSpec, begun: ServiceRecord, pid: number): Promise<ServiceRecord> {
+    const started = pid === 0 ? 'gone' : await processes.inspect(pid);
+    const record = { ...begun, process: typeof started === 'string' ? null : started.id };
+    await records.write(spec.serviceName, record);
+    return record;
   }
 
   async function firstOf(work: Promise<void>, ms: number): Promise<void> {
@@ -141,10 +188,32 @@ export function createCommandManager(deps: CommandManagerDeps): ServiceManager {
     over.abort();
   }
 
-  async function runStop(argv: Argv, account: Account | null, timeoutMs: number, signals: readonly AbortSignal[]): Promise<void> {
+  async function runStop(
+    spec: ServiceSpec,
+    section: CommandSection & { readonly stop: Argv },
+    account: Account | null,
+    timeoutMs: number,
+    signals: readonly AbortSignal[],
+  ): Promise<void> {
     using linked = linkSignals(signals);
-    const options = { timeoutMs, signal: linked.signal, cwd: '/', env: deps.env, ...(account === null ? {} : { account }) };
-    const { code, stderr, stdout } = await exec(argv, options);
+    const { signal } = linked;
+    const { stop: argv } = section;
+    if (units !== null) {
+      const job = {
+        unit: unitOfStart(`${spec.serviceName}-stop`, randomUUID()),
+        description: `stop of ${spec.serviceName} by ctl-agent`,
+        argv,
+      };
+      await units.run({ ...job, env: environment(section, account), account }, { timeoutMs, signal });
+      return;
+    }
+    const { code, stderr, stdout } = await exec(argv, {
+      timeoutMs,
+      signal,
+      cwd: '/',
+      env: deps.env,
+      ...(account === null ? {} : { account }),
+    });
     if (code !== 0)
       throw new AppError('failed', `${argv.join(' ')} ended with ${code ?? 'a signal'}: ${lastLine(stderr === '' ? stdout : stderr)}`);
   }

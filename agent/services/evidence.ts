@@ -3,7 +3,7 @@ import { isErrno } from '../../shared/errors.js';
 import { pidOf } from '../../shared/model/process.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
 import type { Clock } from '../../shared/ports/clock.js';
-import { boundOutput, lastOutput } from '../../shared/ports/spawn-detached.js';
+import { boundOutput, lastOutput, type Ending } from '../../shared/ports/spawn-detached.js';
 import { listens } from '../connections/index.js';
 import type { ServiceEvidence } from './judge.js';
 import { readPidFile } from './pid-file.js';
@@ -18,22 +18,27 @@ export interface StartMemory {
 }
 
 interface EvidenceDeps {
+  /** Of the user whom agent.ini has for the service; null: it has none. */
+  readonly uidOf: (spec: ServiceSpec, signal: AbortSignal) => Promise<number | null>;
+  /** How a start command ended that was given to systemd; null: it runs, or nothing is known of it. */
+  readonly endOf: (unit: string, signal: AbortSignal) => Promise<Ending | null>;
   readonly processes: Processes;
   readonly records: RecordStore;
   readonly clock: Clock;
   readonly outputOf: (spec: ServiceSpec) => string;
   /** By service name. */
-  readonly memory: ReadonlyMap<string, StartMemory>;
+  readonly memory: Map<string, StartMemory>;
 }
 
 /** Reads what this host has to say of a service; changes nothing but the length of its output file. */
-export function createEvidence({ processes, records, clock, outputOf, memory }: EvidenceDeps) {
-  return async (spec: ServiceSpec): Promise<ServiceEvidence> => {
+export function createEvidence({ processes, records, clock, outputOf, memory, uidOf, endOf }: EvidenceDeps) {
+  return async (spec: ServiceSpec, signal: AbortSignal): Promise<ServiceEvidence> => {
+    const written = await recordOf(spec);
+    const started = await startedBy(written);
+    const record = started === 'gone' && written !== null ? await withEnd(spec, written, signal) : written;
     const remembered = memory.get(spec.serviceName);
-    const record = await recordOf(spec, remembered);
-    const started = await startedBy(record);
     const pidFile = spec.pidFile === undefined ? null : await readPidFile(spec.pidFile);
-    const named = await namedBy(pidFile?.kind === 'pid' ? pidFile.pid : null);
+    const named = await namedBy(pidFile?.kind === 'pid' ? pidFile.pid : null, spec, record, signal);
     if (remembered !== undefined && typeof named.process === 'object' && named.process.id === record?.process) {
       remembered.foreground = true;
     }
@@ -54,10 +59,22 @@ export function createEvidence({ processes, records, clock, outputOf, memory }: 
     };
   };
 
-  async function recordOf(spec: ServiceSpec, remembered: StartMemory | undefined): Promise<ServiceRecord | null> {
+  async function recordOf(spec: ServiceSpec): Promise<ServiceRecord | null> {
     const record = await records.read(spec.serviceName);
     if (record?.bootId !== (await processes.bootId())) return null;
+    const remembered = memory.get(spec.serviceName);
     return remembered?.token === record.token && record.ended === null ? { ...record, ended: remembered.ended } : record;
+  }
+
+  /** systemd tells how a command ended, also to an agent that has been started since; when that was counts from the first look. */
+  async function withEnd(spec: ServiceSpec, record: ServiceRecord, signal: AbortSignal): Promise<ServiceRecord> {
+    if (record.ended !== null || record.unit === null) return record;
+    const found = await endOf(record.unit, signal);
+    if (found === null) return record;
+    const ended = { ...found, at: clock.now() };
+    const remembered = memory.get(spec.serviceName);
+    memory.set(spec.serviceName, { token: record.token, foreground: remembered?.foreground ?? false, ended });
+    return { ...record, ended };
   }
 
   async function startedBy(record: ServiceRecord | null): Promise<Inspected> {
@@ -71,9 +88,22 @@ export function createEvidence({ processes, records, clock, outputOf, memory }: 
     return (await withToken(record.token)).find((process) => process.pid === process.session) ?? 'gone';
   }
 
-  async function namedBy(pid: number | null): Promise<ServiceEvidence['named']> {
+  async function namedBy(
+    pid: number | null,
+    spec: ServiceSpec,
+    record: ServiceRecord | null,
+    signal: AbortSignal,
+  ): Promise<ServiceEvidence['named']> {
     const process = pid === null ? 'gone' : await processes.inspect(pid);
-    return { process, startedAt: typeof process === 'string' ? 0 : await processes.startedAt(process) };
+    if (typeof process === 'string') return { process, startedAt: 0, foreign: null };
+    const foreign = process.id === record?.process ? null : await foreignness(process, spec, signal);
+    return { process, startedAt: await processes.startedAt(process), foreign };
+  }
+
+  async function foreignness(process: ProcessFacts, spec: ServiceSpec, signal: AbortSignal): Promise<string | null> {
+    const wanted = await uidOf(spec, signal);
+    const uid = wanted === null ? null : await processes.uidOf(process);
+    return uid === null || uid === wanted ? null : `belongs to uid ${uid}, not to the service's user`;
   }
 
   async function withToken(token: string): Promise<ProcessFacts[]> {

@@ -15,7 +15,12 @@ export interface ServiceEvidence {
   readonly offspring: 'found' | 'none';
   /** null: the service has no `pid_file`. */
   readonly pidFile: PidFile | null;
-  readonly named: { readonly process: Inspected; readonly startedAt: number };
+  readonly named: {
+    readonly process: Inspected;
+    readonly startedAt: number;
+    /** Why it cannot be this service: the pid file is written by the service's user, who may write any pid into it. */
+    readonly foreign: string | null;
+  };
   /** Last lines of the start command's output. */
   readonly output: string;
   /** Does anything listen on its port? */
@@ -34,6 +39,7 @@ export function judge(evidence: ServiceEvidence): Judgement {
   if (pidFile?.kind === 'pid') {
     const { process } = named;
     if (process === 'hidden') return { state: 'unknown', why: `process ${pidFile.pid} of ${pidFile.path} is hidden from this agent` };
+    if (named.foreign !== null) return { state: 'unknown', why: `process ${pidFile.pid} of ${pidFile.path} ${named.foreign}` };
     const remembered = process !== 'gone' && process.id === record?.process;
     if (process !== 'gone' && (remembered || named.startedAt <= pidFile.writtenAt + CLOCK_SLACK_MS)) return { state: 'running', process };
   }

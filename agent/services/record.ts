@@ -17,6 +17,8 @@ export interface ServiceRecord {
   readonly at: number;
   /** Of the start command itself, which may be the service; null: it was about to be run. */
   readonly process: ProcessId | null;
+  /** The unit of systemd that it was started in; null: it was a child of the agent. */
+  readonly unit: string | null;
   /** How the start command ended; null: it runs, or ended unseen. */
   readonly ended: { readonly at: number; readonly code: number | null; readonly signal: string | null } | null;
   /** Set before the first signal of a stop: what ends after that has not failed. */
@@ -60,17 +62,21 @@ export function parseRecord(text: string): ServiceRecord {
   const value: unknown = JSON.parse(text);
   if (!isRecord(value)) throw new Error('it is not a record of a service');
   const [pid, ticks] = value.process?.split('@').map(Number) ?? [];
-  return { ...value, process: pid === undefined || ticks === undefined ? null : processId(pid, ticks) };
+  return { ...value, unit: value.unit ?? null, process: pid === undefined || ticks === undefined ? null : processId(pid, ticks) };
 }
 
-function isRecord(value: unknown): value is ServiceRecord {
+/** An agent that knew no units wrote none. */
+type WrittenRecord = Omit<ServiceRecord, 'unit'> & { readonly unit?: string | null };
+
+function isRecord(value: unknown): value is WrittenRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { bootId, token, at, process, ended, stopping } = value as Partial<Record<keyof ServiceRecord, unknown>>;
+  const { bootId, token, at, process, unit, ended, stopping } = value as Partial<Record<keyof ServiceRecord, unknown>>;
   return (
     typeof bootId === 'string' &&
     typeof token === 'string' &&
     typeof at === 'number' &&
     (process === null || (typeof process === 'string' && /^\d+@\d+$/.test(process))) &&
+    (unit === undefined || unit === null || typeof unit === 'string') &&
     typeof ended === 'object' &&
     typeof stopping === 'boolean'
   );

@@ -110,7 +110,7 @@ function howItEnded(unit: Unit): string {
   return `${ended.how === 'exited' ? `ended with exit code ${ended.status}` : `was ended by ${signalName(ended.status)}`}${again}`;
 }
 
-const signalName = (number: number): string => SIGNALS[number] ?? `signal ${number}`;
+export const signalName = (number: number): string => SIGNALS[number] ?? `signal ${number}`;
 const SIGNALS: Readonly<Record<number, string>> = {
   1: 'SIGHUP',
   2: 'SIGINT',

@@ -88,7 +88,8 @@ export async function lastOutput(file: string, bytes = 4096): Promise<string> {
 
 const KEPT_BYTES = 256 * 1024;
 
-async function keepPrevious(file: string): Promise<void> {
+/** Makes room for the output of another program: what is there becomes `file.1`. */
+export async function keepPrevious(file: string): Promise<void> {
   if ((await sizeOf(file)) > 0) await rename(file, `${file}.1`);
   else await rm(file, { force: true });
 }

@@ -118,7 +118,7 @@ function hostOf(leader: number, end: () => Promise<void>): SystemdHost {
   };
   // The shell's own: a small Debian has no other.
   const kill: SystemdHost['kill'] = async (pid, name) => {
-    await run(['sh', '-c', 'kill -s "$1" "$2"', 'sh', name.slice(3), `${pid}`]);
+    await run(['sh', '-c', 'kill -s "$1" "$2" || test ! -e "/proc/$2"', 'sh', name.slice(3), `${pid}`]);
   };
   return {
     exec: within,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandSection } from '../../../agent/config/config.js';
 import { createProcesses, createServiceManager, type ServiceManager } from '../../../agent/services/index.js';
-import type { ProcessState } from '../../../shared/model/process.js';
+import { pidOf, type ProcessState } from '../../../shared/model/process.js';
 import type { ServiceSpec } from '../../../shared/model/service.js';
 import { systemClock } from '../../../shared/ports/clock.js';
 import { exec, type Argv } from '../../../shared/ports/exec.js';
@@ -153,6 +153,18 @@ describe('command services', () => {
     const record = JSON.parse(await readFile(path, 'utf8')) as object;
     await writeFile(path, JSON.stringify({ ...record, bootId: 'another' }));
     expect(await state(spec)).toEqual({ state: 'down', failed: false, why: `no pid file ${spec.pidFile ?? ''}` });
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("never stops a process that is not the service user's, whatever the pid file says", async () => {
+    const victim = harness.add('victim', { start: program('stays.mjs', join(harness.folder, 'victim.pid')) });
+    const replacing = processOf(await manager.start(victim, signal));
+    const spec = harness.add('a', { start: program('stays.mjs'), user: 'nobody' });
+    await writeFile(spec.pidFile ?? '', `${pidOf(replacing)}\n`);
+    const why = `process ${pidOf(replacing)} of ${spec.pidFile ?? ''} belongs to uid 0, not to the service's user`;
+    expect(await state(spec)).toEqual({ state: 'unknown', why });
+    await expect(manager.stop(spec, { replacing, deadlineMs: 0 }, signal)).rejects.toMatchObject({ message: `a was not stopped: ${why}` });
+    await expect(manager.start(spec, signal)).rejects.toMatchObject({ message: `a was not started: ${why}` });
+    expect(processOf(await state(victim))).toBe(replacing);
   });
 
   it('does not start over a record that cannot be read', async () => {

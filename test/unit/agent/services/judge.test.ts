@@ -14,7 +14,7 @@ const facts = (pid: number): ProcessFacts => ({
   terminal: 0,
   startTicks: 7,
 });
-const record: ServiceRecord = { bootId: 'b', token: 't', at: 0, process: processId(10, 7), ended: null, stopping: false };
+const record: ServiceRecord = { bootId: 'b', token: 't', at: 0, process: processId(10, 7), unit: null, ended: null, stopping: false };
 const endedWell: ServiceRecord = { ...record, ended: { at: 1_000, code: 0, signal: null } };
 const pidFile = (pid: number): PidFile => ({ kind: 'pid', path: '/z.pid', pid, writtenAt: 100_000 });
 const absent: PidFile = { kind: 'absent', path: '/z.pid' };
@@ -25,7 +25,7 @@ const nothing: ServiceEvidence = {
   foreground: false,
   offspring: 'none',
   pidFile: absent,
-  named: { process: 'gone', startedAt: 0 },
+  named: { process: 'gone', startedAt: 0, foreign: null },
   output: '',
   portTaken: false,
 };
@@ -36,20 +36,24 @@ const stateOf = (evidence: Partial<ServiceEvidence>) => {
 
 describe('judge', () => {
   it.each<[string, Partial<ServiceEvidence>, string]>([
-    ['the process of the pid file', { pidFile: pidFile(20), named: { process: facts(20), startedAt: 99_000 } }, 'running 20'],
+    [
+      'the process of the pid file',
+      { pidFile: pidFile(20), named: { process: facts(20), startedAt: 99_000, foreign: null } },
+      'running 20',
+    ],
     [
       'the process of the pid file before the one that was started (a wrapper in the foreground)',
-      { pidFile: pidFile(20), named: { process: facts(20), startedAt: 99_000 }, record, started: facts(10) },
+      { pidFile: pidFile(20), named: { process: facts(20), startedAt: 99_000, foreign: null }, record, started: facts(10) },
       'running 20',
     ],
     [
       'not the process of the pid file if it is younger than the file',
-      { pidFile: pidFile(20), named: { process: facts(20), startedAt: 150_000 } },
+      { pidFile: pidFile(20), named: { process: facts(20), startedAt: 150_000, foreign: null } },
       'down: stale pid file /z.pid: process 20 is younger than the file',
     ],
     [
       'the remembered process although the clock has been set since it wrote its pid file',
-      { pidFile: pidFile(10), named: { process: facts(10), startedAt: 9_000_000 }, record },
+      { pidFile: pidFile(10), named: { process: facts(10), startedAt: 9_000_000, foreign: null }, record },
       'running 10',
     ],
     ['the started process while the pid file is stale', { pidFile: pidFile(20), record, started: facts(10) }, 'running 10'],
@@ -58,8 +62,13 @@ describe('judge', () => {
     ['down without anything', {}, 'down: no pid file /z.pid'],
     [
       'unknown with a process that it may not look at',
-      { pidFile: pidFile(20), named: { process: 'hidden', startedAt: 0 } },
+      { pidFile: pidFile(20), named: { process: 'hidden', startedAt: 0, foreign: null } },
       'unknown: process 20 of /z.pid is hidden from this agent',
+    ],
+    [
+      "unknown with a process that is not the service user's, whatever the pid file says",
+      { pidFile: pidFile(20), named: { process: facts(20), startedAt: 99_000, foreign: 'belongs to uid 0' }, record, started: facts(10) },
+      'unknown: process 20 of /z.pid belongs to uid 0',
     ],
     [
       'unknown with a pid file that it may not read',

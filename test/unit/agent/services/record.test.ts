@@ -17,9 +17,11 @@ describe('fileNameOf', () => {
 });
 
 describe('parseRecord', () => {
-  const record = { bootId: 'b', token: 't', at: 1, process: '10@20', ended: null, stopping: false };
+  const record = { bootId: 'b', token: 't', at: 1, process: '10@20', unit: 'ctl-a-1.service', ended: null, stopping: false };
   it('reads what was written', () => expect(parseRecord(JSON.stringify(record))).toEqual(record));
-  it.each([{}, { ...record, process: 10 }, { ...record, stopping: undefined }, null])('refuses %j', (value) => {
+  it('reads what an agent wrote that knew no units', () =>
+    expect(parseRecord(JSON.stringify({ ...record, unit: undefined }))).toEqual({ ...record, unit: null }));
+  it.each([{}, { ...record, process: 10 }, { ...record, unit: 1 }, { ...record, stopping: undefined }, null])('refuses %j', (value) => {
     expect(() => parseRecord(JSON.stringify(value))).toThrow('it is not a record of a service');
   });
 });
