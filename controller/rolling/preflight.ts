@@ -18,7 +18,7 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
   const at = world.clock.now();
   const config = world.config();
   const named = request.selectors.length === 0 ? null : selectServices(config, request.selectors);
-  const needed = neededHosts(world, named);
+  const needed = neededHosts(world, request.action === 'stop', named);
   await pingAll(world, needed, signal);
   const balancers = balancersOf(config);
   const roots = [...config.services.values()].filter(
@@ -60,12 +60,13 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
   return plan;
 }
 
-/** Hosts of what is to be restarted, of the balancers, and of the services that everything stands on. */
-function neededHosts({ config }: RollWorld, named: readonly Service[] | null): string[] {
+/** Hosts of what is to be restarted, of the balancers, and of the services that everything stands on: those are of no concern to a stop. */
+function neededHosts({ config }: RollWorld, stops: boolean, named: readonly Service[] | null): string[] {
   const { clients, services, frontends } = config();
   const zeo = [...services.values()].filter((s) => s.spec.type === 'ZeoServer' && s.spec.serviceName !== '');
   const front = frontends.filter((s) => s.spec.serviceName !== '');
-  return [...new Set([...(named ?? clients), ...balancersOf(config()), ...zeo, ...front].map((s) => s.host))];
+  const under = stops ? [] : [...zeo, ...front];
+  return [...new Set([...(named ?? clients), ...balancersOf(config()), ...under].map((s) => s.host))];
 }
 
 async function pingAll({ fleet }: RollWorld, hosts: readonly string[], signal: AbortSignal): Promise<void> {
