@@ -1,8 +1,7 @@
 import { AppError } from '../../shared/errors.js';
-import { DEFAULT_SECTION, formatProblem, hasErrors, type IniDocument, type IniSection, type ParsedIni } from '../../shared/ini/ini.js';
-import { SERVICE_TYPES } from '../../shared/model/service.js';
+import { formatProblem, hasErrors, type IniDocument, type IniSection, type ParsedIni } from '../../shared/ini/ini.js';
 import type { AnyKey, Keys } from './schema/key.js';
-import { COMMAND_SECTION, DEFAULT_KEYS, FIXED_SECTIONS, keysOfCommand, keysOfService } from './schema/schema.js';
+import { keysOfSection } from './schema/schema.js';
 import { maskSecrets, REDACTED, secretKeys } from './secrets.js';
 
 /** One effective value, as the program goes by it. */
@@ -42,12 +41,8 @@ function shownValue(section: IniSection, { key, default: fallback, sentence }: A
 
 /** The keys that a section can have; null: nothing reads it. */
 export function keysOf(section: IniSection): Keys | null {
-  if (section.name === DEFAULT_SECTION) return DEFAULT_KEYS;
-  if (Object.hasOwn(FIXED_SECTIONS, section.name)) return FIXED_SECTIONS[section.name] ?? null;
-  if (COMMAND_SECTION.test(section.name)) return keysOfCommand();
-  const written = section.get('type');
-  const type = SERVICE_TYPES.find((candidate) => written?.ok === true && written.text === candidate);
-  return type === undefined ? null : keysOfService(type);
+  const type = section.get('type');
+  return keysOfSection(section.name, type?.ok === true ? type.text : null);
 }
 
 export type RawConfig = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -1,3 +1,4 @@
+import { DEFAULT_SECTION } from '../../../shared/ini/ini.js';
 import { SERVICE_TYPES, type ServiceType } from '../../../shared/model/service.js';
 import { GLOBAL_KEYS, SERVICE_DEFAULTS } from './defaults.js';
 import type { AnyKey, Keys } from './key.js';
@@ -19,6 +20,15 @@ export const COMMAND_SECTION = /^command\s+(\S.*)$/;
 export const DEFAULT_KEYS: Keys = { ...GLOBAL_KEYS, ...SERVICE_DEFAULTS };
 export const keysOfService = (type: ServiceType): Keys => ({ ...COMMON_KEYS, ...TYPE_KEYS[type], ...SERVICE_DEFAULTS });
 export const keysOfCommand = (): Keys => COMMAND_KEYS;
+
+/** The keys that a section can have, by its name and the type that it says; null: nothing reads it. */
+export function keysOfSection(name: string, type: string | null): Keys | null {
+  if (name === DEFAULT_SECTION) return DEFAULT_KEYS;
+  if (Object.hasOwn(FIXED_SECTIONS, name)) return FIXED_SECTIONS[name] ?? null;
+  if (COMMAND_SECTION.test(name)) return keysOfCommand();
+  const known = SERVICE_TYPES.find((candidate) => candidate === type);
+  return known === undefined ? null : keysOfService(known);
+}
 
 /** Every key there is: [DEFAULT] can hold any of them for its heirs. */
 export const ANY_KEYS: Keys = Object.assign(

@@ -14,6 +14,7 @@ export const secret: ValueType<Secret<string>> = { name: 'secret', blank: new Se
 export function choice<const T extends string>(...words: readonly [T, ...T[]]): ValueType<T> {
   return {
     name: words.filter((word) => word !== '').join(', '),
+    words: words.filter((word) => word !== ''),
     blank: words[0],
     parse(value) {
       const word = words.find((candidate) => candidate === value);

@@ -2,6 +2,8 @@
 export interface ValueType<T> {
   /** For people: `seconds`, `path on the service's host`. */
   readonly name: string;
+  /** All that can be written, where that is one of a few words. */
+  readonly words?: readonly string[];
   /** Stands in after an error was reported; a configuration with an error is never used. */
   readonly blank: T;
   parse(text: string, iniPath: string): Parsed<T>;
