@@ -8,7 +8,7 @@ import { processId } from '../../../../shared/model/process.js';
 
 export const ID = '20260101-000000-0001';
 export const FULL: readonly Step[] = ['out', 'drain', 'stop', 'start', 'check', 'warm', 'in'];
-export const TIMING: MemberTiming = {
+const TIMING: MemberTiming = {
   drainMs: 30_000,
   quietMs: 5_000,
   timeToSleepMs: 0,
