@@ -38,8 +38,8 @@ export async function systemdEnvironment(options: {
 }
 
 /** Changes when what is built below does. */
-const RECIPE = 1;
-const INCLUDE = 'systemd-sysv,dbus,libstdc++6';
+const RECIPE = 2;
+const INCLUDE = 'systemd-sysv,dbus,iproute2,libstdc++6';
 
 function build(folder: string, signal: AbortSignal): Promise<void> {
   const finish = async (into: string, tools: string, sources: string) => {

@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createProcesses as createHostProcesses, isBootedBySystemd, type Processes as HostProcesses } from '../../agent/services/index.js';
 import type { Processes } from '../../deploy/demo/processes.js';
 import { until } from '../../deploy/demo/until.js';
@@ -51,7 +51,7 @@ export async function bootSystemd({ nspawn, tree }: SystemdEnvironment, options:
   if (leader === true) throw new AppError('failed', `the container ended: ${(await boot.output()).slice(-1000)}`);
   return hostOf(leader, async () => {
     // With its first process the kernel ends all others of the container.
-    process.kill(leader, 'SIGKILL');
+    if (boot.running()) process.kill(leader, 'SIGKILL');
     await boot.end();
     for (const group of groups) await removeGroups(group);
   });
@@ -128,9 +128,11 @@ function hostOf(leader: number, end: () => Promise<void>): SystemdHost {
     end,
     processes: processesOf(path('/proc'), kill),
     async addUnits(units) {
-      const folder = path('/run/systemd/system');
-      await mkdir(folder, { recursive: true });
-      for (const [name, text] of Object.entries(units)) await writeFile(join(folder, name), text);
+      for (const [name, text] of Object.entries(units)) {
+        const file = path(`/run/systemd/system/${name}`);
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, text);
+      }
       await run(['systemctl', 'daemon-reload']);
     },
     async pidsWith(mark) {
