@@ -4,7 +4,8 @@ import { decideEnd, decideRun, mayOverlap, type RunAction } from './decide-run.j
 import { decideStep, decideUnseen, type StepAction, type StepContext } from './decide-step.js';
 import type { JournalEvent } from './events.js';
 import type { Attempts, ClientFacts, MemberFacts } from './facts.js';
-import { evolve, memberOf, type MemberProgress, nextStepOf, type Progress, replay } from './progress.js';
+import { PATIENCE } from './patience.js';
+import { evolve, isEnding, memberOf, type MemberProgress, nextStepOf, type Progress, replay } from './progress.js';
 
 /** The step's effect on the world; each can be carried out twice. */
 export type Effect = Extract<StepAction, { do: 'set' | 'stop' | 'start' | 'warm' }>;
@@ -120,13 +121,20 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
     }
   }
 
+  /** After a restart of the controller its agents come back one by one: one that is away is waited for. */
   async function takeOut(client: string, signal: AbortSignal): Promise<void> {
-    const error = await ports.takeOut(client, `${progress.plan.id}/${client}/take-out/${progress.idleSince}`, signal).then(
-      () => null,
-      (e: unknown) => toAppError(e, 'internal', client).message,
-    );
-    signal.throwIfAborted();
-    await record({ type: 'taken-out', at: ports.now(), client, error });
+    const since = ports.now();
+    for (let tries = 0; ; tries++) {
+      const error = await ports.takeOut(client, `${progress.plan.id}/${client}/take-out/${progress.idleSince}/${tries}`, signal).then(
+        () => null,
+        (e: unknown) => toAppError(e, 'internal', client),
+      );
+      signal.throwIfAborted();
+      const wait = error?.code === 'unreachable' && ports.now() - since < PATIENCE.agentMs && !isEnding(progress);
+      if (!wait) return record({ type: 'taken-out', at: ports.now(), client, error: error?.message ?? null });
+      ports.waiting(client, error.message);
+      await ports.sleep(POLL_MS, signal);
+    }
   }
 
   async function begin(names: readonly string[], signal: AbortSignal): Promise<void> {

@@ -28,6 +28,8 @@ export interface RollWorld {
 /** For a question to an agent. */
 export const ASK_MS = 5_000;
 const PROBES_AT_ONCE = 16;
+/** The last probe of a client that starts must be able to succeed. */
+const LAST_PROBE_MS = 1_000;
 
 /** Every client: how it stands in the balancers and how it answers, each asked once. */
 export async function observeClients(world: RollWorld, signal: AbortSignal): Promise<Map<string, ClientFacts>> {
@@ -44,7 +46,8 @@ export async function observeClients(world: RollWorld, signal: AbortSignal): Pro
 function healthOf(answer: HttpOutcome): ClientFacts['health'] {
   if (answer.ok) return 'passing';
   if (answer.fault === 'no-connection') return 'down';
-  return answer.fault === 'unmeasurable' ? 'unknown' : 'failing';
+  // Late is busy as well as stuck: it may be serving others.
+  return answer.fault === 'unmeasurable' || answer.fault === 'late' ? 'unknown' : 'failing';
 }
 
 const NOT_LOOKED_AT = unmeasured('not looked at');
@@ -88,7 +91,7 @@ export async function observeMember(
 
   /** While a client starts there is one probe at a time, which may take all the time that is left: each retry would hold another thread. */
   async function answer(target: Service): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }> {
-    const timeoutMs = step === 'check' ? Math.max(1, remainingMs) : target.timeoutMs;
+    const timeoutMs = step === 'check' ? Math.max(LAST_PROBE_MS, remainingMs) : target.timeoutMs;
     return isClient(target) ? checks.health(target, { timeoutMs, signal }) : checks.answers(target, { timeoutMs, signal });
   }
 }

@@ -81,7 +81,10 @@ export function makePlan(input: PlanInput): RollPlan {
   const roots = request.action === 'stop' ? [] : rootsOf(input);
   const last = request.action === 'stop' ? rootsOf(input).reverse() : [];
   const batches = [...roots, ...poolsOf(input, chosen, guarded), ...last];
-  const takeOut = config.clients.filter((c) => isDead(clients.get(c.spec.name)) && !chosen.includes(c)).map((c) => c.spec.name);
+  // Where nobody serves, nothing is gained, and a Pound without any regular backend spins.
+  const serving = [...clients.values()].some(isServing);
+  const dead = config.clients.filter((c) => isDead(clients.get(c.spec.name)) && !chosen.includes(c));
+  const takeOut = serving ? dead.map((c) => c.spec.name) : [];
   return {
     id: input.id,
     action: request.action,

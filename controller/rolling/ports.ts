@@ -1,14 +1,12 @@
 import { askAgent } from '../checks/ask-agent.js';
 import type { BalancerStates } from '../checks/standings.js';
-import { balancersOf, type Service } from '../config/cluster.js';
-import { addressOf } from '../../shared/model/service.js';
+import type { Service } from '../config/cluster.js';
 import type { Effect, RollPorts } from './executor.js';
 import type { Journal } from './journal.js';
 import { ASK_MS, isClient, observeClients, observeMember, type RollWorld, serviceOf } from './observe.js';
+import { orderBalancers } from './order-balancers.js';
 import type { MemberProgress } from './progress.js';
 
-/** For an order to a balancer: its file is checked, written and read back. */
-const ORDER_MS = 15_000;
 /** Beyond a deadline that the agent itself keeps. */
 const MARGIN_MS = 10_000;
 
@@ -26,7 +24,7 @@ export function createRollPorts(outer: RollWorld, journal: Journal, waiting: Rol
     observeClients: (signal) => observeClients(world, signal),
     observeMember: (member, remainingMs, signal) => observeMember(world, member, remainingMs, signal),
     perform: (member, effect, id, signal) => perform(member, effect, id, signal),
-    takeOut: (client, id, signal) => setEverywhere(serviceOf(world, client), 'out', id, signal),
+    takeOut: (client, id, signal) => orderBalancers(world, seen, { service: serviceOf(world, client), wanted: 'out', id }, signal),
     async lastLogEntry(member, signal) {
       const service = world.config().services.get(member);
       if (service === undefined) return null;
@@ -41,7 +39,7 @@ export function createRollPorts(outer: RollWorld, journal: Journal, waiting: Rol
     const agent = fleet.agent(service.host);
     switch (effect.do) {
       case 'set':
-        await setEverywhere(service, effect.wanted, commandId, signal);
+        await orderBalancers(world, seen, { service, wanted: effect.wanted, id: commandId }, signal);
         return null;
       case 'stop': {
         const order = { replacing: effect.replacing, deadlineMs: timing.stopDeadlineMs };
@@ -60,18 +58,5 @@ export function createRollPorts(outer: RollWorld, journal: Journal, waiting: Rol
     if (!isClient(service)) return null;
     const failed = (await checks.warm(service, signal)).flatMap(({ url, result }) => (result.ok ? [] : [`${url}: ${result.why}`]));
     return failed.length === 0 ? null : `warm-up: ${failed.join('; ')}`;
-  }
-
-  /** In every balancer that has such a backend; one that did not say must not be passed over. */
-  async function setEverywhere(service: Service, wanted: 'in' | 'out', id: string, signal: AbortSignal): Promise<void> {
-    const address = addressOf(service.spec);
-    const holding = balancersOf(world.config()).filter((balancer) => {
-      const state = seen.get(balancer.spec.name);
-      return state?.ok !== true || state.backends.some((backend) => backend.address === address);
-    });
-    const orders = holding.map(({ host, spec: { name } }) =>
-      fleet.agent(host).setBackend(name, { address, wanted }, { commandId: `${id}/${name}`, signal, timeoutMs: ORDER_MS }),
-    );
-    for (const result of await Promise.allSettled(orders)) if (result.status === 'rejected') throw result.reason;
   }
 }

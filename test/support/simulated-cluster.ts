@@ -33,7 +33,7 @@ export interface SimulatedCluster {
   balancerAnswers: boolean;
   balancerObeys: boolean;
   /** Its agent takes no orders, although its state can still be read. */
-  balancerAgentAway: boolean;
+  balancerAgentAwayUntil: number;
   /** A client that it does not take in again. */
   refusesIn: string | null;
   /** Calls so far, in all lives of the controller. */
@@ -56,13 +56,14 @@ export function simulateCluster(
   batches: readonly (readonly string[])[],
   policy: Partial<RollPolicy> = {},
   steps = FULL,
+  takeOut: readonly string[] = [],
 ): SimulatedCluster {
   const plan: RollPlan = {
     id: '20260101-000000-0001',
     action: 'start',
     by: 'alice@web1',
     at: 0,
-    takeOut: [],
+    takeOut,
     warnings: [],
     policy: { minActive: 1, guarded: true, maxFail: 0, deadlineMs: null, ...policy },
     batches: batches.map((members): PlannedBatch => ({ pool: 1, members: members.map((name) => ({ name, steps, timing: TIMING })) })),
@@ -74,7 +75,7 @@ export function simulateCluster(
     now: 1_000,
     balancerAnswers: true,
     balancerObeys: true,
-    balancerAgentAway: false,
+    balancerAgentAwayUntil: 0,
     refusesIn: null,
     calls: 0,
     crash: null,
@@ -219,7 +220,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
         const c = effect.do === 'set' || effect.do === 'warm' ? cluster.client(name) : agent(name);
         switch (effect.do) {
           case 'set':
-            if (cluster.balancerAgentAway) throw new AppError('unreachable', 'agent pound is not connected');
+            if (cluster.balancerAgentAwayUntil > cluster.now) throw new AppError('unreachable', 'agent pound is not connected');
             if (effect.wanted === 'in' && cluster.refusesIn === name) throw new AppError('failed', 'the balancer does not know it');
             setIn(c, effect.wanted === 'in');
             if (effect.wanted === 'in' && !healthy(c) && member.step === 'in')
@@ -244,7 +245,11 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
             return null;
         }
       }),
-    takeOut: (client) => call(() => setIn(cluster.client(client), false)),
+    takeOut: (client) =>
+      call(() => {
+        if (cluster.balancerAgentAwayUntil > cluster.now) throw new AppError('unreachable', 'agent pound is not connected');
+        setIn(cluster.client(client), false);
+      }),
     lastLogEntry: (member) => call(() => `last entry of ${member}`),
     waiting: () => undefined,
   };

@@ -143,9 +143,18 @@ describe('a roll', () => {
 
   it('halts before any stop when orders never reach the balancer', async () => {
     const cluster = simulateCluster(NAMES, ONE_BY_ONE);
-    cluster.balancerAgentAway = true;
+    cluster.balancerAgentAwayUntil = Infinity;
     expect(resultOf(await roll(cluster)).why).toBe('c1: could not be taken out of the balancer: agent pound is not connected');
     expect(cluster.client('c1')).toMatchObject({ in: true, generation: 1 });
+  });
+
+  it('takes a dead client out first, and waits for an agent of the balancer that is away just then', async () => {
+    const cluster = simulateCluster(NAMES, [['c1']], {}, undefined, ['c4']);
+    Object.assign(cluster.client('c4'), { running: false });
+    cluster.balancerAgentAwayUntil = 20_000;
+    expect(resultOf(await roll(cluster)).outcome).toBe('completed');
+    expect(cluster.journal).toContainEqual(expect.objectContaining({ type: 'taken-out', client: 'c4', error: null }));
+    expect(cluster.client('c4').in).toBe(false);
   });
 
   it('waits for an agent that comes back, and halts for one that does not', async () => {

@@ -112,6 +112,11 @@ describe('the order of a roll', () => {
     expect(batches(plan({ named: [C4, C1], silent: [zeo] }))).toEqual(['zeo', 'c1', 'c4']);
   });
 
+  it('leaves dead clients in where nobody serves: the last backend is never taken out', () => {
+    const dead = { c1: DEAD, c2: DEAD, c3: DEAD, c4: DEAD };
+    expect(plan({ facts: dead, named: [C1] }).takeOut).toEqual([]);
+  });
+
   it('takes dead clients out that it does not start', () => {
     expect(plan({ facts: { c2: DEAD, c4: { standing: 'in', health: 'down' } }, named: [C1] }).takeOut).toEqual(['c2', 'c4']);
     expect(plan({ facts: { c2: DEAD } }).takeOut).toEqual([]);
