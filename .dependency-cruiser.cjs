@@ -23,6 +23,7 @@ module.exports = {
     only('undici', 'undici', '^shared/ports/'),
     only('pidusage', 'pidusage', '^agent/memory/'),
     only('pino', 'pino', '^shared/log\\.ts$'),
+    only('recheck', 'recheck', '^controller/config/explosive\\.ts$'),
     only('grpc', '@grpc/grpc-js|nice-grpc|nice-grpc-common', '^shared/(rpc|wire)/'),
   ],
   options: { doNotFollow: { path: 'node_modules' }, tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, exclude: { path: '^(dist|\\.cache)/' } },

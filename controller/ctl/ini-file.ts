@@ -4,7 +4,7 @@ import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 import { formatProblem, MAX_INI_BYTES, parseIni, type ParsedIni } from '../../shared/ini/ini.js';
 
 /** Reads and parses an ini file; `config` if it can't be read. What is wrong inside it is among the problems. */
-export async function readIni(file: string): Promise<ParsedIni> {
+async function readIni(file: string): Promise<ParsedIni> {
   return parseIni(await readBounded(file), file);
 }
 

@@ -1,7 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseIni } from '../../../../shared/ini/ini.js';
 import { type } from './harness.js';
 
 let folder: string;
@@ -77,6 +79,26 @@ it('config show tells each effective value with the line that it comes from, and
   ]);
   expect(lines).toContain('  timeout  cluster.ini:2  5');
   expect(out).not.toContain('mailhost');
+});
+
+it('config show of a file of the old Windows tool tells every value that counts with its line', async () => {
+  const old = fileURLToPath(new URL('../../../fixtures/config/old-windows.ini', import.meta.url));
+  const seat = type(`config show -c ${old}`);
+  expect(await seat.exit).toBe(0);
+  const out = seat.out().replaceAll(old, 'cluster.ini');
+  const written = parseIni(await readFile(old), 'cluster.ini').document;
+  const silent = [written.defaults, ...written.sections.values()].flatMap((section) =>
+    [...section.own.values()].filter(({ key, lines }) => {
+      const shown = lines.some((line) => out.includes(`  cluster.ini:${line} `));
+      return !shown || !out.includes(`  ${key} `);
+    }),
+  );
+  // What nothing reads: a part of others, and two stray keys.
+  expect(silent.map(({ line, key }) => `${line} ${key}`)).toEqual(['16 base', '75 cache_size', '103 cache_dir']);
+  expect(out).toMatch(/^ {2}log_file +cluster\.ini:52 +D:\\Plone\\1\.1\\log\\event\.log$/m);
+  expect(out).toMatch(
+    /^ {2}rotate_logs +cluster\.ini:55 +D:\\Plone\\1\.1\\log\\event\.log\n +cluster\.ini:56 +D:\\Plone\\1\.1\\log\\Z2\.log$/m,
+  );
 });
 
 it('config show says of an inherited value where it is inherited from', async () => {
