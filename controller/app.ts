@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { type BalancerActions, createBalancerActions } from './actions/balancer.js';
 import { check } from './actions/check.js';
+import { startHoldKeeper } from './actions/hold-keeper.js';
 import { describeHold, isOver, openHolds } from './actions/holds.js';
 import { openLastSeen } from './actions/last-seen.js';
 import { createOperations, type Operations } from './actions/operations.js';
@@ -15,6 +17,7 @@ import { createLinks } from './fleet/links.js';
 import { createOneHostFleet, type OneHost } from './fleet/one-host.js';
 import { openJournalStore } from './rolling/journal.js';
 import { acquireLock } from './rolling/lock.js';
+import type { RollWorld } from './rolling/observe.js';
 import { AppError } from '../shared/errors.js';
 import type { Lifecycle } from '../shared/lifecycle.js';
 import type { Log } from '../shared/log.js';
@@ -69,24 +72,33 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const fleet = embedded === null ? links : createOneHostFleet(links, embedded);
   const versions = createVersions(source, fleet);
   const holds = await openHolds(join(stateDir, 'holds.json'));
+  const world: RollWorld = {
+    config: () => versions.operating(),
+    fleet,
+    checks: createChecks({ config: () => versions.operating(), fleet, clock }),
+    clock,
+    held: (now) => new Map(holds.all().flatMap((hold) => (isOver(hold, now) ? [] : [[hold.service, describeHold(hold)]]))),
+    balancers: (signal) => observeBalancers(versions.operating(), fleet, { timeoutMs: BALANCER_MS, signal }),
+  };
+  const locked = async (what: string, by: string) => versions.heldBy(await acquireLock(source.current().lockFile, { what, by }, lock));
   const operations = createOperations({
-    world: {
-      config: () => versions.operating(),
-      fleet,
-      checks: createChecks({ config: () => versions.operating(), fleet, clock }),
-      clock,
-      held: (now) => new Map(holds.all().flatMap((hold) => (isOver(hold, now) ? [] : [[hold.service, describeHold(hold)]]))),
-      balancers: (signal) => observeBalancers(versions.operating(), fleet, { timeoutMs: BALANCER_MS, signal }),
-    },
+    world,
     journals: await openJournalStore(stateDir),
-    lock: async (what, by) => versions.heldBy(await acquireLock(source.current().lockFile, { what, by }, lock)),
+    lock: locked,
     log,
     resumesByItself: embedded === null,
   });
   const checks = createChecks({ config: () => source.current(), fleet, clock });
   const seen = { select: selectIn(source), lastSeen: await openLastSeen(join(stateDir, 'last-seen.json')), clock };
   const warned = (report: CheckReport): CheckReport => ({ ...report, warnings: [...source.warnings(), ...report.warnings] });
-  const api = createControlApi(operations, {
+  const balancer = createBalancerActions({
+    world,
+    select: (selectors) => selectServices(source.current(), selectors),
+    holds,
+    lock: locked,
+    log,
+  });
+  const api = createControlApi(operations, balancer, {
     check: async (request, signal) => warned(await check({ ...seen, checks, hosts: () => fleet.hosts() }, request, signal)),
     status: async (request) => warned(status(seen, request)),
     diffConfig: () => source.diff(),
@@ -97,13 +109,21 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   lifecycle.onShutdown('server', () => server.stop());
   await server.start();
   await operations.recover();
+  if (embedded === null) {
+    const keeper = startHoldKeeper({ holds, actions: balancer, clock, log });
+    lifecycle.onShutdown('holds', () => keeper.stop());
+  }
   // Ends first: whoever follows it is told, and the next controller takes it up again.
   lifecycle.onShutdown('operation', () => operations.stop());
   log.info({ config: config.path, clients: config.clients.length }, 'ctl-controller is ready');
   return { api, address: server.address() };
 }
 
-const createControlApi = (operations: Operations, reads: Pick<ControlApi, 'check' | 'status' | 'diffConfig'>): ControlApi => ({
+const createControlApi = (
+  operations: Operations,
+  balancer: BalancerActions,
+  reads: Pick<ControlApi, 'check' | 'status' | 'diffConfig'>,
+): ControlApi => ({
   ...reads,
   plan: (request, signal) => operations.plan(request, signal),
   run: (request, signal) => operations.run(request, signal),
@@ -111,6 +131,8 @@ const createControlApi = (operations: Operations, reads: Pick<ControlApi, 'check
   events: (id, options, signal) => operations.events(id, options, signal),
   resume: (id, signal) => operations.resume(id, signal),
   halt: (id, how, signal) => operations.halt(id, how, signal),
+  balancers: (signal) => balancer.balancers(signal),
+  setBackends: (request, signal) => balancer.setBackends(request, signal),
 });
 
 /** The services that selectors name: frontends and clients for none. Throws `usage` for an unknown name. */

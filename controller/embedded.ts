@@ -63,6 +63,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedCo
     ...createRecords({ config, select: selectIn({ current: () => config }), clock: systemClock, isOwned }),
     diffConfig: () => fixedConfig(config, []).diff(),
     check: async (request, signal) => (await controller(signal)).check(request, signal),
+    balancers: async (signal) => (await controller(signal)).balancers(signal),
+    setBackends: async (request, signal) => (await controller(signal)).setBackends(request, signal),
     plan: async (request, signal) => (await controller(signal)).plan(request, signal),
     async *run(request, signal) {
       yield* (await controller(signal)).run(request, signal);

@@ -6,6 +6,7 @@ import type { Exec } from '../../shared/ports/exec.js';
 import { writeFileAtomic } from '../../shared/ports/files.js';
 import { notDone } from './complaints.js';
 import { serversOf, switchServers, type ConfServer } from './haproxy-conf.js';
+import { createVerdicts } from './verdicts.js';
 
 /** A server by the names that file and running HAProxy share. */
 export interface ServerName {
@@ -40,7 +41,8 @@ export function createHaproxyFile(exec: Exec, spec: { readonly conf: string; rea
       const chosen = (server: ConfServer) => servers.some((one) => isSame(server, one));
       const changed = switchServers(text, chosen, wanted);
       if (changed === text) return;
-      await check(path, changed, (copy) => exec([exe, '-c', '-f', copy], options));
+      // The texts of a roll come again and again.
+      await verdicts.accepted([exe, path, changed], () => check(path, changed, (copy) => exec([exe, '-c', '-f', copy], options)));
       if ((await readText(path)) !== text)
         throw new AppError('conflict', `${path} was changed by somebody else meanwhile`, { hint: 'try again' });
       await writeFileAtomic(`${path}.ctl-last-good`, Buffer.from(text, 'latin1'));
@@ -50,6 +52,8 @@ export function createHaproxyFile(exec: Exec, spec: { readonly conf: string; rea
     },
   };
 }
+
+const verdicts = createVerdicts(64);
 
 export const isSame = (a: ServerName, b: ServerName): boolean => a.section === b.section && a.name === b.name;
 

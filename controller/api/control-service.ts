@@ -2,6 +2,8 @@ import type { ControlApi } from '../../shared/model/control-api.js';
 import type { OperationEvent } from '../../shared/model/operation.js';
 import { rpcService, type RpcService } from '../../shared/rpc/service.js';
 import {
+  backendsRequestFromWire,
+  balancerReportToWire,
   checkReportToWire,
   checkRequestFromWire,
   configDiffToWire,
@@ -29,6 +31,8 @@ export function createControlService(api: ControlApi): RpcService {
       await api.halt(id, how, signal);
       return {};
     },
+    balancers: async (_, { signal }) => balancerReportToWire(await api.balancers(signal)),
+    setBackends: async (request, { signal }) => balancerReportToWire(await api.setBackends(backendsRequestFromWire(request), signal)),
     diffConfig: async (_, { signal }) => configDiffToWire(await api.diffConfig(signal)),
   });
 }

@@ -1,6 +1,7 @@
 import { linkSignals } from '../../shared/abort.js';
 import { AppError, toAppError } from '../../shared/errors.js';
 import { guessAction, parseArgs } from './args.js';
+import { balancer } from './commands/balancer.js';
 import { check } from './commands/check.js';
 import { config } from './commands/config.js';
 import { configDiff } from './commands/config-diff.js';
@@ -54,6 +55,10 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
     case 'restart':
     case 'stop':
       return withController(session, (connected) => roll(connected, invocation));
+    case 'balancer status':
+    case 'balancer out':
+    case 'balancer in':
+      return withController(session, (connected) => balancer(connected, invocation));
     case 'operations list':
     case 'operations show':
     case 'operations resume':

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { AppError } from '../../shared/errors.js';
 import type { CommonOptions, Invocation } from './invocation.js';
 import { NOT_BUILT_OPTIONS, PATH_OF_A_START, refuseOption, type NotBuiltOption } from './not-built.js';
-import { batchSize, count, requestPath, seconds } from './option-values.js';
+import { batchSize, count, duration, requestPath, seconds } from './option-values.js';
 import { splitNames, type KnownOptions } from './words.js';
 
 /** All actions with their options and operands: the parser, the help and the complaints come from here. */
@@ -141,6 +141,46 @@ const ACTIONS: readonly Action[] = [
       action: 'status',
       selectors: selectorsOf(typed, operands),
       watch: typed.watch === true,
+    }),
+  },
+  {
+    name: 'balancer status',
+    summary: 'what the balancers say of every client, and where it does not agree',
+    operands: '',
+    options: [],
+    read: (typed) => ({ ...commonOf(typed), action: 'balancer status' }),
+  },
+  {
+    name: 'balancer out',
+    summary: 'take clients out of the balancer by hand; a roll leaves them out',
+    operands: '[services...]',
+    options: [
+      selection(),
+      option('--for <duration>', 'let them in again after so long (2h, 90m); without it somebody has to', duration('--for')),
+      option('--reason <text>', 'why, for whoever looks'),
+      option('--force', 'also below min_active'),
+    ],
+    read: (typed, operands) => ({
+      ...commonOf(typed),
+      action: 'balancer out',
+      selectors: selectorsOf(typed, operands),
+      force: typed.force === true,
+      forS: (typed.for as number | undefined) ?? null,
+      reason: (typed.reason as string | undefined) ?? null,
+    }),
+  },
+  {
+    name: 'balancer in',
+    summary: 'let them in again',
+    operands: '[services...]',
+    options: [selection(), option('--force', 'also one that does not answer')],
+    read: (typed, operands) => ({
+      ...commonOf(typed),
+      action: 'balancer in',
+      selectors: selectorsOf(typed, operands),
+      force: typed.force === true,
+      forS: null,
+      reason: null,
     }),
   },
   {

@@ -1,6 +1,14 @@
 /** What was typed, understood and complete: nothing in it is looked at twice, and nothing that was typed is missing from it. */
 export type Invocation = CommonOptions &
-  (CheckInvocation | StatusInvocation | RollInvocation | OperationsInvocation | ConfigDiffInvocation | ConfigInvocation);
+  (
+    | CheckInvocation
+    | StatusInvocation
+    | RollInvocation
+    | BalancerInvocation
+    | OperationsInvocation
+    | ConfigDiffInvocation
+    | ConfigInvocation
+  );
 
 export interface CommonOptions {
   /** cluster.ini. */
@@ -38,6 +46,16 @@ export interface RollInvocation {
   readonly maxFail: number | null;
   readonly deadlineS: number | null;
 }
+
+export type BalancerInvocation =
+  | { readonly action: 'balancer status' }
+  | {
+      readonly action: 'balancer out' | 'balancer in';
+      readonly selectors: readonly string[];
+      readonly force: boolean;
+      readonly forS: number | null;
+      readonly reason: string | null;
+    };
 
 export type OperationsInvocation =
   | { readonly action: 'operations list' }

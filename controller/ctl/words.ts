@@ -106,4 +106,6 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   '--batch': '2',
   '--max-fail': '1',
   '--deadline': '3600',
+  '--for': '2h',
+  '--reason': '"memory"',
 };

@@ -6,6 +6,7 @@ import type { Journal } from './journal.js';
 import { ASK_MS, isClient, observeClients, observeMember, type RollWorld, serviceOf } from './observe.js';
 import { orderBalancers } from './order-balancers.js';
 import type { MemberProgress } from './progress.js';
+import { createRotations } from './rotations.js';
 
 /** Beyond a deadline that the agent itself keeps. */
 const MARGIN_MS = 10_000;
@@ -25,6 +26,7 @@ export function createRollPorts(outer: RollWorld, journal: Journal, waiting: Rol
     observeMember: (member, remainingMs, signal) => observeMember(world, member, remainingMs, signal),
     perform: (member, effect, id, signal) => perform(member, effect, id, signal),
     takeOut: (client, id, signal) => orderBalancers(world, seen, { service: serviceOf(world, client), wanted: 'out', id }, signal),
+    rotate: createRotations(world),
     async lastLogEntry(member, signal) {
       const service = world.config().services.get(member);
       if (service === undefined) return null;

@@ -1,3 +1,4 @@
+import type { BalancerReport } from './balancer-report.js';
 import type { CheckReport } from './check-report.js';
 import type { ConfigDiff } from './config-diff.js';
 import type { OperationAction, OperationEvent, OperationSummary, PlanStep } from './operation.js';
@@ -23,6 +24,14 @@ export interface ControlApi {
   resume(id: string, signal: AbortSignal): AsyncIterable<OperationEvent>;
   /** Finishes or puts back the client in hand, then stops. `interrupted` can be resumed, `aborted` cannot. Resolves when it has been noted. */
   halt(id: string, how: 'interrupted' | 'aborted', signal: AbortSignal): Promise<void>;
+  /** What every balancer says now. */
+  balancers(signal: AbortSignal): Promise<BalancerReport>;
+  /**
+   * Takes clients out of the balancers by hand, or lets them in again, and answers what the balancers say then. What is out by hand stays
+   * out, also through a roll, until its time is over or somebody lets it in. Errors besides: `precondition` below `min_active`, or for a
+   * client that is to go in and does not answer.
+   */
+  setBackends(request: BackendsRequest, signal: AbortSignal): Promise<BalancerReport>;
   /** What the controller goes by, against its cluster.ini as it is now. `unsupported` in embedded mode. */
   diffConfig(signal: AbortSignal): Promise<ConfigDiff>;
 }
@@ -50,6 +59,18 @@ export interface RunRequest {
   /** A number, a percentage, `pool` or `auto`; null: as in the ini. */
   readonly batch: string | null;
   readonly deadlineS: number | null;
+}
+
+export interface BackendsRequest {
+  readonly wanted: 'in' | 'out';
+  /** At least one. */
+  readonly selectors: readonly string[];
+  /** `user@host` of who asks. */
+  readonly by: string;
+  readonly force: boolean;
+  /** Of an "out": seconds; null: until somebody lets it in. */
+  readonly forS: number | null;
+  readonly reason: string | null;
 }
 
 export interface Plan {

@@ -1,6 +1,8 @@
 import type { ControlApi } from '../model/control-api.js';
 import type { OperationEvent } from '../model/operation.js';
 import {
+  backendsRequestToWire,
+  balancerReportFromWire,
   checkReportFromWire,
   checkRequestToWire,
   configDiffFromWire,
@@ -17,6 +19,8 @@ import { parseAddress } from './address.js';
 const CONNECT_MS = 3_000;
 const CHECK_MS = 300_000;
 const PLAN_MS = 60_000;
+/** A balancer that has to be restarted for it takes its time. */
+const BACKENDS_MS = 60_000;
 
 /**
  * The controller at `address`. Rejects with `config` for an address that is not on this host, and with `unreachable` within 3 s if nobody
@@ -44,6 +48,9 @@ export async function connectControl(address: string): Promise<ControlApi & { cl
     async halt(id, how, signal) {
       await client.halt(haltToWire({ id, how }), { signal });
     },
+    balancers: async (signal) => balancerReportFromWire(await client.balancers({}, { signal })),
+    setBackends: async (request, signal) =>
+      balancerReportFromWire(await client.setBackends(backendsRequestToWire(request), { signal, timeoutMs: BACKENDS_MS })),
     diffConfig: async (signal) => configDiffFromWire(await client.diffConfig({}, { signal })),
     close: () => channel.close(),
   };

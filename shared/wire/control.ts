@@ -10,6 +10,7 @@ import {
 } from './gen/ctl/v1/control.js';
 import { actionFromWire, actions, planStepFromWire, planStepToWire } from './operation.js';
 
+export { backendsRequestFromWire, backendsRequestToWire, balancerReportFromWire, balancerReportToWire } from './balancer-report.js';
 export { checkReportFromWire, checkReportToWire } from './check-report.js';
 export { configDiffFromWire, configDiffToWire } from './config-diff.js';
 export { eventFromWire, eventToWire, summaryFromWire, summaryToWire } from './operation.js';

@@ -1,7 +1,8 @@
 import { AppError } from '../../shared/errors.js';
+import type { BalancerReport } from '../../shared/model/balancer-report.js';
 import type { CheckReport, ServiceReport } from '../../shared/model/check-report.js';
 import type { ConfigDiff } from '../../shared/model/config-diff.js';
-import type { ControlApi, Plan, RunRequest } from '../../shared/model/control-api.js';
+import type { BackendsRequest, ControlApi, Plan, RunRequest } from '../../shared/model/control-api.js';
 import { processId } from '../../shared/model/process.js';
 import type { MemberResult, OperationEvent, OperationResult, OperationSummary, PlanStep, Step } from '../../shared/model/operation.js';
 
@@ -19,6 +20,7 @@ export interface FakeControlScript {
   /** `plan` and `run` reject with it unless the request accepts interruption (the old form, or confirmed). */
   readonly refuseUnlessAccepted?: AppError;
   readonly report?: CheckReport;
+  readonly balancers?: BalancerReport;
   readonly operations?: readonly OperationSummary[];
   readonly diff?: ConfigDiff;
   /** `check` and `status` never answer; they end with their signal. */
@@ -29,6 +31,7 @@ export interface FakeControl extends ControlApi {
   /** What was asked of it, in order: `run start`, `halt op-1 interrupted`, … */
   readonly calls: string[];
   readonly requests: RunRequest[];
+  readonly orders: BackendsRequest[];
   /** Resolves when the roll waits on `stuckOn`. */
   readonly stuck: Promise<undefined>;
   closed: boolean;
@@ -54,6 +57,7 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
   const clients = script.clients ?? CLIENTS;
   const calls: string[] = [];
   const requests: RunRequest[] = [];
+  const orders: BackendsRequest[] = [];
   const halted = latch<'interrupted' | 'aborted'>();
   const stuck = latch<undefined>();
 
@@ -115,6 +119,7 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
   const fake: FakeControl = {
     calls,
     requests,
+    orders,
     stuck: stuck.promise,
     closed: false,
     close: () => void (fake.closed = true),
@@ -163,6 +168,16 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
       calls.push(`halt ${id} ${how}`);
       halted.resolve(how);
     },
+    async balancers() {
+      calls.push('balancers');
+      return script.balancers ?? wellBalancers(clients);
+    },
+    async setBackends(request) {
+      calls.push(`balancer ${request.wanted} ${request.selectors.join(',')}`);
+      orders.push(request);
+      if (script.refuse !== undefined) throw script.refuse;
+      return script.balancers ?? wellBalancers(clients);
+    },
   };
   return fake;
 }
@@ -193,6 +208,34 @@ export const wellClient = (name: string): ServiceReport => ({
   memory: { ok: true, rssKb: 626_688, limitKb: 1_048_576, process: processId(4242, 777), uptimeS: 86_400 },
   log: { ok: true, since: '2024-09-25 16:47:17,760', findings: 0 },
   findings: [],
+});
+
+/** One Pound that has them all in. */
+export const wellBalancers = (clients: readonly string[]): BalancerReport => ({
+  at: FAKE_NOW,
+  exit: 0,
+  balancers: [
+    {
+      name: 'pound',
+      host: 'front',
+      driver: 'pound-control',
+      version: '4.16',
+      why: null,
+      backends: clients.map((service, i) => ({
+        service,
+        address: `10.0.0.1:${8081 + i}`,
+        place: 'main/zope',
+        inFile: 'in',
+        inRuntime: 'in',
+        alive: true,
+        sessions: i,
+        inFlight: null,
+        hold: null,
+      })),
+    },
+  ],
+  drift: [],
+  notes: [],
 });
 
 function latch<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { balancers } from './balancer.js';
 import { error } from './common.js';
 import { configCheck, configDiff, configShow, configShowRaw, configUpgrade } from './config.js';
 import { operationAbort, operationLine, operations, plan } from './operation.js';
@@ -30,6 +31,7 @@ export const DOCUMENTS = {
   plan: { title: 'ctl start|restart|stop --dry-run --json', schema: plan },
   operations: { title: 'ctl operations list --json', schema: operations },
   'operation-abort': { title: 'ctl operations abort --json', schema: operationAbort },
+  balancer: { title: 'ctl balancer status|out|in --json', schema: balancers },
   'config-check': { title: 'ctl config check --json', schema: configCheck },
   'config-diff': { title: 'ctl config diff --json', schema: configDiff },
   'config-show': { title: 'ctl config show --json', schema: configShow },

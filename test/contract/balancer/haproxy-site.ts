@@ -79,7 +79,7 @@ export async function createHaproxySite(exe: string): Promise<Site> {
       off: (text) => text.replace('check  # on by hand', 'disabled check  # on by hand'),
       on: (text) => text.replace('disabled check  # on by hand', 'check  # on by hand'),
     },
-    broken: (text) => ({ text: text.replace('timeout connect 5s', 'timeout connect never'), says: /haproxy\.cfg:\d+.*never/ }),
+    broken: (text) => ({ text: text.replace('timeout connect 5s', 'timeout connect never'), says: /haproxy\.cfg:\d+\] : unexpected character 'n'/ }),
     starts: () => starts,
     async restart() {
       await stop();
@@ -121,4 +121,5 @@ backend site
 \tserver\ttwo 127.0.0.1:${second} check  # on by hand
 
 backend fallback
-  server one 127.0.0.1:${first}`;
+  server one 127.0.0.1:${first}
+`;

@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import type { CallContext, CallOptions } from "nice-grpc-common";
+import { BackendsRequest, BalancerReport, BalancersRequest } from "./balancer.js";
 import {
   CheckReport,
   CheckRequest,
@@ -98,6 +99,22 @@ export const ControlDefinition = {
       responseStream: false,
       options: {},
     },
+    balancers: {
+      name: "Balancers",
+      requestType: BalancersRequest as typeof BalancersRequest,
+      requestStream: false,
+      responseType: BalancerReport as typeof BalancerReport,
+      responseStream: false,
+      options: {},
+    },
+    setBackends: {
+      name: "SetBackends",
+      requestType: BackendsRequest as typeof BackendsRequest,
+      requestStream: false,
+      responseType: BalancerReport as typeof BalancerReport,
+      responseStream: false,
+      options: {},
+    },
     diffConfig: {
       name: "DiffConfig",
       requestType: DiffConfigRequest as typeof DiffConfigRequest,
@@ -119,6 +136,8 @@ export interface ControlServiceImplementation<CallContextExt = {}> {
   events(request: EventsRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<OperationEvent>;
   resume(request: ResumeRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<OperationEvent>;
   halt(request: HaltRequest, context: CallContext & CallContextExt): Promise<HaltResponse>;
+  balancers(request: BalancersRequest, context: CallContext & CallContextExt): Promise<BalancerReport>;
+  setBackends(request: BackendsRequest, context: CallContext & CallContextExt): Promise<BalancerReport>;
   diffConfig(request: DiffConfigRequest, context: CallContext & CallContextExt): Promise<ConfigDiff>;
 }
 
@@ -132,6 +151,8 @@ export interface ControlClient<CallOptionsExt = {}> {
   events(request: EventsRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<OperationEvent>;
   resume(request: ResumeRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<OperationEvent>;
   halt(request: HaltRequest, options?: CallOptions & CallOptionsExt): Promise<HaltResponse>;
+  balancers(request: BalancersRequest, options?: CallOptions & CallOptionsExt): Promise<BalancerReport>;
+  setBackends(request: BackendsRequest, options?: CallOptions & CallOptionsExt): Promise<BalancerReport>;
   diffConfig(request: DiffConfigRequest, options?: CallOptions & CallOptionsExt): Promise<ConfigDiff>;
 }
 
