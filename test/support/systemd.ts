@@ -46,16 +46,26 @@ export async function bootSystemd({ nspawn, tree }: SystemdEnvironment, options:
     ...(['unshare', '--mount', '--propagation=private', 'sh', '-euc', PREPARE, 'sh', root, tree, groups.join(' ')] as const),
     ...container,
   ]);
-  const wait = { timeoutMs: 60_000, signal };
-  const leader = await until('systemd to have booted', async () => !boot.running() || booted(boot.pid, signal), wait);
-  if (leader === true) throw new AppError('failed', `the container ended: ${(await boot.output()).slice(-1000)}`);
-  return hostOf(leader, async () => {
-    // With its first process the kernel ends all others of the container.
-    if (boot.running()) process.kill(leader, 'SIGKILL');
-    await boot.end();
+  const end = async () => {
+    await boot.end(END_MS);
     for (const group of groups) await removeGroups(group);
-  });
+  };
+  try {
+    const wait = { timeoutMs: 60_000, signal };
+    const leader = await until('systemd to have booted', async () => !boot.running() || booted(boot.pid, signal), wait);
+    if (leader === true) throw new AppError('failed', `the container ended: ${(await boot.output()).slice(-1000)}`);
+    return hostOf(leader, async () => {
+      // With its first process the kernel ends all others of the container.
+      if (boot.running()) process.kill(leader, 'SIGKILL');
+      await end();
+    });
+  } catch (error) {
+    await end();
+    throw error;
+  }
 }
+
+const END_MS = 5_000;
 
 /**
  * In a mount namespace of its own, the tree under a layer in memory: two containers can use one tree, and nothing is left behind.
