@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createProcesses, parseStat } from '../../../../agent/services/processes.js';
+import { createProcesses, parseControlGroup, parseStat } from '../../../../agent/services/processes.js';
+import { processId } from '../../../../shared/model/process.js';
 
 const stat = (command: string, state: string) =>
   `4242 (${command}) ${state} 1 4242 4240 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 4 0 987654 1000 200 18446744073709551615\n`;
@@ -29,6 +30,15 @@ describe('parseStat', () => {
   it('refuses what is no such line', () => expect(() => parseStat('4242 (x) S 1')).toThrow('not a line of /proc/PID/stat: 4242 (x) S 1'));
 });
 
+describe('parseControlGroup', () => {
+  it.each([
+    ['0::/system.slice/zope.service\n', '/system.slice/zope.service'],
+    ['9:name=systemd:/system.slice/zope.service\n8:pids:/\n0::/\n', '/system.slice/zope.service'],
+    ['4:memory:/x\n', null],
+    ['', null],
+  ])('reads %j as %s', (text, group) => expect(parseControlGroup(text)).toBe(group));
+});
+
 describe('processes', () => {
   let root = '';
   afterEach(() => rm(root, { recursive: true, force: true }));
@@ -50,6 +60,15 @@ describe('processes', () => {
     expect(await processes.startedAt(found)).toBe(1_700_000_000_000 + (987654 / 200) * 1000);
     expect(await processes.uptimeS(found)).toBeCloseTo(10_000.54 - 987654 / 200);
     expect(await processes.inspect(4243)).toBe('gone');
+  });
+
+  it('knows whose a process is, and sends no signal to one that is another by now', async () => {
+    const processes = createProcesses();
+    const self = await processes.inspect(process.pid);
+    if (typeof self === 'string') throw new Error(self);
+    const earlier = { ...self, id: processId(self.pid, 1) };
+    expect([await processes.uidOf(self), await processes.uidOf(earlier)]).toEqual([process.geteuid?.(), null]);
+    await processes.signal(earlier, 'SIGKILL');
   });
 
   it('knows itself on the real host', async () => {
