@@ -10,7 +10,8 @@ import type { AllowList } from './config/allow-list.js';
 import type { Connections } from './connections/index.js';
 import type { Ledger } from './ledger.js';
 import type { MemoryOf } from './memory/index.js';
-import { resolveSpec } from './paths.js';
+import type { LogSearch } from './logs/index.js';
+import { resolvePath, resolveSpec } from './paths.js';
 import type { ServiceManager } from './services/index.js';
 
 export interface AgentApiDeps {
@@ -23,6 +24,7 @@ export interface AgentApiDeps {
   readonly memory: MemoryOf;
   readonly connections: Connections;
   readonly log: (spec: LogSpec, signal: AbortSignal) => Promise<LogReport>;
+  readonly search: LogSearch;
   readonly balancer: (spec: ServiceSpec) => BalancerDriver;
 }
 
@@ -61,6 +63,13 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
         const { log } = await specOf(service, 'log');
         return log === undefined ? unmeasured(`${service} has no log_file`) : deps.log(log, signal);
       }),
+
+    async *search(service, query, { signal }) {
+      const { name, log } = await specOf(service, 'log');
+      if (log === undefined) throw new AppError('unsupported', `${service} has no log_file`);
+      const allowed = (path: string) => resolvePath(path, allow);
+      yield* deps.search({ service: name, spec: log, archiveDir: undefined, allowed }, query, signal);
+    },
 
     start: (service, options) => effect('start', service, options, (spec, signal) => manager.start(spec, signal)),
 

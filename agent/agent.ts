@@ -5,7 +5,7 @@ import type { AgentConfig } from './config/config.js';
 import { createConnections } from './connections/index.js';
 import { openLedger } from './ledger.js';
 import { type AgentLink, createLink } from './link/link.js';
-import { readSinceStart } from './logs/index.js';
+import { createLogSearch, readSinceStart } from './logs/index.js';
 import { createMemory } from './memory/index.js';
 import { createProcesses, createServiceManager, isBootedBySystemd } from './services/index.js';
 import type { Lifecycle } from '../shared/lifecycle.js';
@@ -44,6 +44,7 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     memory: createMemory(processes, platform),
     connections: createConnections(exec),
     log: readSinceStart,
+    search: createLogSearch({ clock }),
     balancer: (spec) => createBalancerDriver(spec, { exec, manager, clock, stateDir }),
   });
   const link = createLink({ address: config.controller, name, version, api, clock, log });

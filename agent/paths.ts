@@ -27,7 +27,8 @@ export async function resolveSpec(spec: ServiceSpec, allow: AllowList): Promise<
   };
 }
 
-async function resolvePath(path: string, allow: AllowList): Promise<string> {
+/** The same for one path. */
+export async function resolvePath(path: string, allow: AllowList): Promise<string> {
   allow.path(path);
   const real = await realPathOf(path);
   if (real === path) return path;

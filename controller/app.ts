@@ -4,6 +4,7 @@ import { check } from './actions/check.js';
 import { startHoldKeeper } from './actions/hold-keeper.js';
 import { describeHold, isOver, openHolds } from './actions/holds.js';
 import { openLastSeen } from './actions/last-seen.js';
+import { searchLogs } from './actions/log.js';
 import { createOperations, type Operations } from './actions/operations.js';
 import { status } from './actions/status.js';
 import { createControlService } from './api/control-service.js';
@@ -102,6 +103,7 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     check: async (request, signal) => warned(await check({ ...seen, checks, hosts: () => fleet.hosts() }, request, signal)),
     status: async (request) => warned(status(seen, request)),
     diffConfig: () => source.diff(),
+    log: (request, signal) => searchLogs({ select: selectClientsIn(source), fleet }, request, signal),
   });
 
   const server = createRpcServer({ log }, { address: parseAddress(options.address), services: [links.service, createControlService(api)] });
@@ -122,7 +124,7 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
 const createControlApi = (
   operations: Operations,
   balancer: BalancerActions,
-  reads: Pick<ControlApi, 'check' | 'status' | 'diffConfig'>,
+  reads: Pick<ControlApi, 'check' | 'status' | 'diffConfig' | 'log'>,
 ): ControlApi => ({
   ...reads,
   plan: (request, signal) => operations.plan(request, signal),
@@ -139,6 +141,12 @@ const createControlApi = (
 export const selectIn = (source: Pick<ConfigSource, 'current'>) => (selectors: readonly string[]) => {
   const config = source.current();
   return selectors.length === 0 ? [...config.frontends, ...config.clients] : selectServices(config, selectors);
+};
+
+/** The same; clients for none. */
+const selectClientsIn = (source: Pick<ConfigSource, 'current'>) => (selectors: readonly string[]) => {
+  const config = source.current();
+  return selectors.length === 0 ? config.clients : selectServices(config, selectors);
 };
 
 /** The lock of whoever owns the state_dir. */

@@ -66,6 +66,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedCo
     balancers: async (signal) => (await controller(signal)).balancers(signal),
     setBackends: async (request, signal) => (await controller(signal)).setBackends(request, signal),
     plan: async (request, signal) => (await controller(signal)).plan(request, signal),
+    async *log(request, signal) {
+      yield* (await controller(signal)).log(request, signal);
+    },
     async *run(request, signal) {
       yield* (await controller(signal)).run(request, signal);
     },

@@ -3,8 +3,8 @@ import { AppError } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
 import type { AgentApi } from '../../shared/model/agent-api.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
-import { type AgentCall, isEffect, type Part, titleOf, type UnreadableService } from '../../shared/wire/link-messages.js';
-import { perform } from './perform.js';
+import { type AgentCall, type Answered, isEffect, isStream, type Streamed, titleOf, type UnreadableService } from '../../shared/wire/link-messages.js';
+import { open, perform } from './perform.js';
 
 /** What the link carries the controller's calls to. `assign` replaces the services that the calls may name. */
 export type LinkedAgent = AgentApi & { assign(services: readonly ServiceSpec[]): void | Promise<void> };
@@ -14,7 +14,9 @@ export interface Calls {
   /** Calls that come later wait for it. */
   assign(services: readonly ServiceSpec[], unreadable: readonly UnreadableService[]): void;
   /** Resolves with what to answer; null if nobody waits for an answer any more. */
-  carryOut(call: AgentCall): Promise<Part['outcome'] | null>;
+  carryOut(call: AgentCall): Promise<Answered | null>;
+  /** The same for an answer that is a stream; just ends if nobody waits for it any more. */
+  stream(call: AgentCall): AsyncIterable<Streamed>;
   cancel(call: string): void;
   /** The session is lost: what only reads is cancelled; what changes something goes on, for its result is asked for again by its command id. */
   leave(): void;
@@ -34,7 +36,7 @@ export function createCalls({ api, log, name }: { readonly api: LinkedAgent; rea
     async carryOut(call) {
       const { verb } = call.request;
       const abort = new AbortController();
-      running.set(call.id, { abort, effect: verb !== 'unknown' && isEffect(verb) });
+      running.set(call.id, { abort, effect: verb !== 'unknown' && verb !== 'search' && isEffect(verb) });
       using linked = linkSignals([abort.signal], call.timeoutMs, titleOf(call.request));
       try {
         refuseUnreadable(call, await orAborted(assigned, linked.signal));
@@ -42,6 +44,22 @@ export function createCalls({ api, log, name }: { readonly api: LinkedAgent; rea
       } catch (error) {
         return abort.signal.aborted ? null : { ok: false, error: answerable(error, call) };
       } finally {
+        running.delete(call.id);
+      }
+    },
+    async *stream(call) {
+      const { request } = call;
+      const abort = new AbortController();
+      running.set(call.id, { abort, effect: false });
+      try {
+        refuseUnreadable(call, await orAborted(assigned, abort.signal));
+        if (!isStream(request)) throw new AppError('internal', `${titleOf(request)} has no stream for an answer`);
+        for await (const item of open(api, request, abort.signal)) yield { ok: true, item };
+        yield { ok: true, end: true };
+      } catch (error) {
+        if (!abort.signal.aborted) yield { ok: false, error: answerable(error, call) };
+      } finally {
+        abort.abort(new AppError('cancelled', 'nobody reads the answer any more'));
         running.delete(call.id);
       }
     },

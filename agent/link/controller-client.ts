@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../../shared/abort.js';
 import { type Address } from '../../shared/rpc/address.js';
 import { openChannel } from '../../shared/rpc/client.js';
 import { commandFromWire, partToWire, reportToWire } from '../../shared/wire/agent.js';
@@ -8,6 +9,8 @@ import type { Command, Part, Report } from '../../shared/wire/link-messages.js';
 export interface ControllerClient {
   session(reports: AsyncIterable<Report>, signal: AbortSignal): AsyncIterable<Command>;
   reply(part: Part): Promise<void>;
+  /** Resolves when all parts have been taken. The next part is asked for when there is room for it. */
+  replyAll(parts: AsyncIterable<Part>, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -25,6 +28,10 @@ export async function dialController(address: Address, connectMs: number, signal
     session: (reports, ending) => map(client.session(map(reports, reportToWire), { signal: ending }), commandFromWire),
     async reply(part) {
       await client.reply(single(partToWire(part)), { timeoutMs: REPLY_MS });
+    },
+    async replyAll(parts, ending) {
+      // As long as somebody reads: it ends with the session, which has its heartbeats.
+      await client.reply(map(parts, partToWire), { signal: ending, timeoutMs: MAX_TIMER_MS });
     },
     close: () => channel.close(),
   };

@@ -1,6 +1,6 @@
 import { AppError } from '../../shared/errors.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../../shared/model/agent-api.js';
-import { type AgentAnswer, type AgentCall, titleOf } from '../../shared/wire/link-messages.js';
+import { type AgentAnswer, type AgentCall, type AgentItem, type StreamRequest, titleOf } from '../../shared/wire/link-messages.js';
 
 /** The call as a call of the API; no logic but the translation. Rejects with `unsupported` for a verb of a later version. */
 export async function perform(api: AgentApi, call: AgentCall, signal: AbortSignal): Promise<AgentAnswer> {
@@ -26,9 +26,16 @@ export async function perform(api: AgentApi, call: AgentCall, signal: AbortSigna
     case 'setBackend':
       await api.setBackend(request.service, request.order, effect(call, options));
       return { verb: 'setBackend', value: undefined };
+    case 'search':
+      throw new AppError('internal', `the answer to ${titleOf(request)} is a stream`);
     case 'unknown':
       throw new AppError('unsupported', request.why, { hint: 'bring ctl-controller and ctl-agent to the same version' });
   }
+}
+
+/** The same for a call whose answer is a stream. */
+export async function* open(api: AgentApi, { verb, service, query }: StreamRequest, signal: AbortSignal): AsyncIterable<AgentItem> {
+  for await (const value of api.search(service, query, { signal })) yield { verb, value };
 }
 
 /** Without an id a repeated command could not be told from a new one. */

@@ -2,12 +2,12 @@ import { AppError, toAppError } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import { createOutbox, type Outbox } from '../../shared/rpc/outbox.js';
-import { type AgentCall, type Command, type Hello, type Part, type Report, titleOf } from '../../shared/wire/link-messages.js';
+import { type AgentCall, type Answered, type Command, type Hello, isStream, type Report, titleOf } from '../../shared/wire/link-messages.js';
 import type { Calls } from './calls.js';
 import type { ControllerClient } from './controller-client.js';
 
 export interface SessionDeps {
-  readonly controller: Pick<ControllerClient, 'session' | 'reply'>;
+  readonly controller: Pick<ControllerClient, 'session' | 'reply' | 'replyAll'>;
   readonly calls: Calls;
   readonly clock: Clock;
   readonly log: Log;
@@ -72,7 +72,8 @@ function obey(command: Exclude<Command, { type: 'welcome' }>, reply: Reply, deps
       calls.assign(command.services, command.unreadable);
       break;
     case 'call':
-      void answer(command.call, reply, deps);
+      if (isStream(command.call.request)) void reply.stream(command.call, deps);
+      else void answer(command.call, reply, deps);
       break;
     case 'cancel':
       calls.cancel(command.call);
@@ -82,29 +83,48 @@ function obey(command: Exclude<Command, { type: 'welcome' }>, reply: Reply, deps
   }
 }
 
-/** Resolves with the reason for which the answer did not reach the controller. */
-type Reply = (call: string, outcome: Part['outcome']) => Promise<AppError | undefined>;
+/** Answers of one session. */
+interface Reply {
+  /** Resolves with the reason for which the answer did not reach the controller. */
+  send(call: string, outcome: Answered): Promise<AppError | undefined>;
+  /** An answer that is a stream, to its end; one that cannot be sent any more is not worked on. */
+  stream(call: AgentCall, deps: SessionDeps): Promise<void>;
+}
 
 function createReply(session: string, controller: SessionDeps['controller'], over: AbortSignal): Reply {
-  return async (call, outcome) => {
-    if (over.aborted) return new AppError('unreachable', 'the session in which it was asked is over');
-    try {
-      await controller.reply({ session, call, outcome });
-      return undefined;
-    } catch (error) {
-      return toAppError(error, 'failed', 'reply');
-    }
+  return {
+    async send(call, outcome) {
+      if (over.aborted) return new AppError('unreachable', 'the session in which it was asked is over');
+      try {
+        await controller.reply({ session, call, outcome });
+        return undefined;
+      } catch (error) {
+        return toAppError(error, 'failed', 'reply');
+      }
+    },
+    async stream(call, { calls, log }) {
+      try {
+        await controller.replyAll(parts(call, calls), over);
+      } catch (error) {
+        calls.cancel(call.id);
+        log.info({ error, call: titleOf(call.request) }, `the answer to ${titleOf(call.request)} was broken off`);
+      }
+    },
   };
+
+  async function* parts(call: AgentCall, calls: Calls) {
+    for await (const outcome of calls.stream(call)) yield { session, call: call.id, outcome };
+  }
 }
 
 async function answer(call: AgentCall, reply: Reply, { calls, log }: SessionDeps): Promise<void> {
   const outcome = await calls.carryOut(call);
   if (outcome === null) return;
   const title = titleOf(call.request);
-  let error = await reply(call.id, outcome);
+  let error = await reply.send(call.id, outcome);
   if (error?.code === 'failed' && outcome.ok) {
     // The answer itself was refused (too large): the caller must not wait for it until his deadline.
-    error = await reply(call.id, {
+    error = await reply.send(call.id, {
       ok: false,
       error: new AppError('failed', `the answer to ${title} could not be sent: ${error.message}`),
     });

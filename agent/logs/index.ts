@@ -1,1 +1,2 @@
+export { createLogSearch, type LogSearch } from './search.js';
 export { readSinceStart } from './since-start.js';

@@ -9,6 +9,8 @@ import {
   configDiffToWire,
   eventToWire,
   haltFromWire,
+  logEventToWire,
+  logRequestFromWire,
   planToWire,
   runRequestFromWire,
   statusRequestFromWire,
@@ -31,12 +33,15 @@ export function createControlService(api: ControlApi): RpcService {
       await api.halt(id, how, signal);
       return {};
     },
+    log: (request, { signal }) => map(api.log(logRequestFromWire(request), signal), logEventToWire),
     balancers: async (_, { signal }) => balancerReportToWire(await api.balancers(signal)),
     setBackends: async (request, { signal }) => balancerReportToWire(await api.setBackends(backendsRequestFromWire(request), signal)),
     diffConfig: async (_, { signal }) => configDiffToWire(await api.diffConfig(signal)),
   });
 }
 
-async function* toWire(events: AsyncIterable<OperationEvent>) {
-  for await (const event of events) yield eventToWire(event);
+const toWire = (events: AsyncIterable<OperationEvent>) => map(events, eventToWire);
+
+async function* map<A, B>(source: AsyncIterable<A>, change: (item: A) => B): AsyncGenerator<B> {
+  for await (const item of source) yield change(item);
 }

@@ -52,16 +52,16 @@ function actionOf(words: Words, grammar: Grammar, help: boolean): { name: string
     });
   }
   if (isNotBuilt(first)) throw refuseAction(first);
+  if (grammar.commands.has(`${first} ${second ?? ''}`)) return { name: `${first} ${second ?? ''}`, operands: others };
   if (grammar.commands.has(first)) return { name: first, operands: operands.slice(1) };
   const groups = [...grammar.commands.keys()].filter((one) => one.startsWith(`${first} `));
   if (groups.length === 0) throw unknownAction(first, [...grammar.commands.keys(), 'operations', 'config', ...NOT_BUILT_ACTIONS], '');
   const verbs = groups.map((one) => one.slice(first.length + 1));
   if (second === undefined) throw new AppError('usage', `ctl ${first}: what about it?`, { hint: `one of ${verbs.join(', ')}` });
-  if (grammar.commands.has(`${first} ${second}`)) return { name: `${first} ${second}`, operands: others };
   throw unknownAction(second, verbs, `${first} `);
 }
 
-const OLD_ACTIONS = ['start', 'stop', 'check'];
+const OLD_ACTIONS = ['start', 'stop', 'check', 'log'];
 
 function unknownAction(typed: string, names: readonly string[], before: string): AppError {
   const [near] = nearest(typed, names);

@@ -5,6 +5,7 @@ import { balancer } from './commands/balancer.js';
 import { check } from './commands/check.js';
 import { config } from './commands/config.js';
 import { configDiff } from './commands/config-diff.js';
+import { log, logStats } from './commands/log.js';
 import { operations } from './commands/operations.js';
 import { roll } from './commands/roll.js';
 import { status } from './commands/status.js';
@@ -51,6 +52,10 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
       return withController(session, (connected) => check(connected, invocation));
     case 'status':
       return withController(session, (connected) => status(connected, invocation));
+    case 'log':
+      return withController(session, (connected) => log(connected, invocation));
+    case 'log stats':
+      return withController(session, (connected) => logStats(connected, invocation));
     case 'start':
     case 'restart':
     case 'stop':
@@ -73,7 +78,7 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
   }
 }
 
-const STREAMS: readonly string[] = ['start', 'restart', 'stop', 'operations show', 'operations resume'];
+const STREAMS: readonly string[] = ['log', 'start', 'restart', 'stop', 'operations show', 'operations resume'];
 
 function tell(
   error: AppError,

@@ -24,6 +24,8 @@ export type ControlConnection = ControlApi & { close(): void | Promise<void> };
 export interface Terminal {
   /** Standard output: results, and nothing else. */
   out(text: string): void;
+  /** Resolves when standard output has taken what it got so far: a slow reader slows us down. Rejects when the signal aborts. */
+  drained(signal: AbortSignal): Promise<void>;
   /** Standard error: what people read beside the result. */
   err(text: string): void;
   /** Somebody looks at standard output: the live view may repaint. */

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { AppError } from '../../shared/errors.js';
 import type { CommonOptions, Invocation } from './invocation.js';
+import { logOptions, rangeOptions, readLogFlags } from './log-options.js';
 import { NOT_BUILT_OPTIONS, PATH_OF_A_START, refuseOption, type NotBuiltOption } from './not-built.js';
 import { batchSize, count, duration, requestPath, seconds } from './option-values.js';
 import { splitNames, type KnownOptions } from './words.js';
@@ -184,6 +185,30 @@ const ACTIONS: readonly Action[] = [
     }),
   },
   {
+    name: 'log',
+    summary: 'search the logs of all clients on all hosts, or follow them',
+    operands: '[services...]',
+    options: [selection(), ...logOptions()],
+    read: (typed, operands) => ({
+      ...commonOf(typed),
+      action: 'log',
+      selectors: selectorsOf(typed, operands),
+      flags: readLogFlags(typed),
+    }),
+  },
+  {
+    name: 'log stats',
+    summary: 'entries by level, and the most repeated messages',
+    operands: '[services...]',
+    options: [selection(), ...rangeOptions()],
+    read: (typed, operands) => ({
+      ...commonOf(typed),
+      action: 'log stats',
+      selectors: selectorsOf(typed, operands),
+      flags: readLogFlags(typed),
+    }),
+  },
+  {
     name: 'operations list',
     summary: 'every start and stop, the newest last',
     operands: '',
@@ -267,7 +292,7 @@ function commandOf(action: Action): Command {
 const HELP = `ctl restarts the clients of a live cluster without a failed request, and looks after it.
 
 Usage:  ctl ACTION [SERVICE…] [options]
-        ctl -a start|stop|check [-c cluster.ini] [-s A,B] [options]      the old form
+        ctl -a start|stop|check|log [-c cluster.ini] [-s A,B] [options]      the old form
 
 ${ACTIONS.map((action) => `  ${`${action.name} ${action.operands}`.trim().padEnd(26)} ${action.summary}`).join('\n')}
 

@@ -1,8 +1,11 @@
+import type { LogLevelName } from '../../shared/model/log-search.js';
+
 /** What was typed, understood and complete: nothing in it is looked at twice, and nothing that was typed is missing from it. */
 export type Invocation = CommonOptions &
   (
     | CheckInvocation
     | StatusInvocation
+    | LogInvocation
     | RollInvocation
     | BalancerInvocation
     | OperationsInvocation
@@ -32,6 +35,28 @@ export interface StatusInvocation {
   readonly action: 'status';
   readonly selectors: readonly string[];
   readonly watch: boolean;
+}
+
+export interface LogInvocation {
+  readonly action: 'log' | 'log stats';
+  readonly selectors: readonly string[];
+  readonly flags: LogFlags;
+}
+
+export interface LogFlags {
+  readonly pattern: string | null;
+  readonly ignoreCase: boolean;
+  readonly follow: boolean;
+  readonly tail: number | null;
+  readonly level: LogLevelName | null;
+  readonly all: boolean;
+  readonly archives: boolean;
+  /** As typed. */
+  readonly since: string | null;
+  readonly until: string | null;
+  readonly count: boolean;
+  readonly context: number;
+  readonly max: number | null;
 }
 
 export interface RollInvocation {

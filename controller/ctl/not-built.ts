@@ -4,7 +4,6 @@ import { AppError } from '../../shared/errors.js';
 export const NOT_BUILT_ACTIONS = [
   'repair',
   'mem',
-  'log',
   'rotate',
   'purge',
   'balancer',
@@ -23,7 +22,6 @@ export interface NotBuiltOption {
 
 /** Options of the same kind. They are known to the parser so that it can say so, whatever the action. */
 export const NOT_BUILT_OPTIONS: readonly NotBuiltOption[] = [
-  { flags: '-p <regex>', what: 'searching logs', instead: null },
   { flags: '-P', what: 'purging the proxy cache after a roll', instead: 'start without -P, then purge the cache by hand' },
   { flags: '-R', what: 'rotating logs before a roll', instead: 'rotate the logs by hand, then start without -R' },
   { flags: '-r', what: 'removing a stale lock', instead: 'the lock is a lease: it frees itself when its owner is gone' },

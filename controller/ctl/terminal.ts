@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { reasonOf } from '../../shared/abort.js';
 import type { Terminal } from './deps.js';
@@ -12,6 +13,9 @@ export function createTerminal({ stdin, stdout, stderr }: Streams, env: Environm
   const colorless = dumb || (env.NO_COLOR ?? '') !== '';
   return {
     out: (text) => void stdout.write(text),
+    drained: async (signal) => {
+      if (stdout.writableNeedDrain) await once(stdout, 'drain', { signal });
+    },
     err: (text) => void stderr.write(text),
     live: stdout.isTTY && !dumb,
     canAsk: stdin.isTTY && stderr.isTTY,

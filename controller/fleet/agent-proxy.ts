@@ -1,17 +1,22 @@
 import { AppError } from '../../shared/errors.js';
-import type { AgentApi, CallOptions, EffectOptions } from '../../shared/model/agent-api.js';
-import type { AgentAnswer, AgentRequest, ValueOf, Verb } from '../../shared/wire/link-messages.js';
+import type { AgentApi, CallOptions, EffectOptions, StreamOptions } from '../../shared/model/agent-api.js';
+import type { AgentAnswer, AgentItem, AgentRequest, StreamRequest, ValueOf, Verb } from '../../shared/wire/link-messages.js';
 
 export type Ask = (request: AgentRequest, options: CallOptions | EffectOptions) => Promise<AgentAnswer>;
 
+export type Open = (request: StreamRequest, options: StreamOptions) => AsyncIterable<AgentItem>;
+
 /** AgentApi over something that carries its calls as data. */
-export function createAgentProxy(ask: Ask): AgentApi {
+export function createAgentProxy(ask: Ask, open: Open): AgentApi {
   return {
     ping: (options) => call('ping', { verb: 'ping' }, options),
     process: (service, options) => call('process', { verb: 'process', service }, options),
     memory: (service, options) => call('memory', { verb: 'memory', service }, options),
     connections: (service, options) => call('connections', { verb: 'connections', service }, options),
     log: (service, options) => call('log', { verb: 'log', service }, options),
+    async *search(service, query, options) {
+      for await (const { value } of open({ verb: 'search', service, query }, options)) yield value;
+    },
     start: (service, options) => call('start', { verb: 'start', service }, options),
     stop: (service, order, options) => call('stop', { verb: 'stop', service, order }, options),
     balancer: (service, options) => call('balancer', { verb: 'balancer', service }, options),

@@ -5,7 +5,10 @@ import type { Command, Part, Report } from '../../shared/wire/link-messages.js';
 
 export interface AgentLinkHandlers {
   session(reports: AsyncIterable<Report>, signal: AbortSignal): AsyncIterable<Command>;
-  part(part: Part): void;
+  /** Resolves when it has been taken: the next part is not read before. */
+  part(part: Part): Promise<void>;
+  /** No more parts come for this call. */
+  over(part: Part): void;
 }
 
 /** The service that agents dial, in terms of the model. */
@@ -13,7 +16,15 @@ export function agentLinkService(handlers: AgentLinkHandlers): RpcService {
   return rpcService(AgentLinkDefinition, {
     session: (reports, { signal }) => map(handlers.session(map(reports, reportFromWire), signal), commandToWire),
     async reply(parts) {
-      for await (const part of parts) handlers.part(partFromWire(part));
+      let last: Part | undefined;
+      try {
+        for await (const part of parts) {
+          last = partFromWire(part);
+          await handlers.part(last);
+        }
+      } finally {
+        if (last !== undefined) handlers.over(last);
+      }
       return {};
     },
   });

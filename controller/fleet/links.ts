@@ -34,12 +34,10 @@ export function createLinks({ clock, log, heartbeatMs, version }: LinksOptions):
 
   return {
     agent: (host) =>
-      createAgentProxy(async (request, options) => {
-        if (options.signal.aborted) throw reasonOf(options.signal);
-        const entry = hosts.get(host);
-        if (entry?.session === undefined) throw notConnected(host, entry?.lastSeen ?? null);
-        return entry.session.call(request, options);
-      }),
+      createAgentProxy(
+        async (request, options) => sessionOf(host, options.signal).call(request, options),
+        (request, options) => sessionOf(host, options.signal).stream(request, options),
+      ),
     hosts: () =>
       [...hosts].map(([host, { session, lastSeen, version: seen }]) => ({
         host,
@@ -52,7 +50,11 @@ export function createLinks({ clock, log, heartbeatMs, version }: LinksOptions):
       entry.session?.assign(services);
       entry.services = services;
     },
-    service: agentLinkService({ session: serve, part: take }),
+    service: agentLinkService({
+      session: serve,
+      part: take,
+      over: ({ session, call }) => sessions.get(session)?.breakOff(call),
+    }),
     stop() {
       stopping.abort(new AppError('unreachable', 'the controller is stopping'));
     },
@@ -134,9 +136,17 @@ export function createLinks({ clock, log, heartbeatMs, version }: LinksOptions):
     log.warn({ host: name, why: session.ended()?.message }, `agent ${name} is not connected any more`);
   }
 
-  function take(part: Part): void {
+  function sessionOf(host: string, signal: AbortSignal): Session {
+    if (signal.aborted) throw reasonOf(signal);
+    const entry = hosts.get(host);
+    if (entry?.session === undefined) throw notConnected(host, entry?.lastSeen ?? null);
+    return entry.session;
+  }
+
+  async function take(part: Part): Promise<void> {
     const session = sessions.get(part.session);
-    if (session?.settle(part) === true) return;
+    if ((await session?.settle(part)) === true) return;
+    if (part.outcome.ok && 'item' in part.outcome) throw new AppError('cancelled', 'nobody reads the answer any more');
     // Late (the call was given up meanwhile), of an old session, or made up.
     log.info({ host: session?.hello.name, call: part.call }, 'an answer that nobody waits for was ignored');
   }

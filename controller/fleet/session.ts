@@ -1,12 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { linkSignals, orAborted, reasonOf } from '../../shared/abort.js';
 import { AppError } from '../../shared/errors.js';
-import type { CallOptions, EffectOptions } from '../../shared/model/agent-api.js';
+import type { CallOptions, EffectOptions, StreamOptions } from '../../shared/model/agent-api.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
 import { MAX_MESSAGE_BYTES } from '../../shared/rpc/limits.js';
 import { createOutbox } from '../../shared/rpc/outbox.js';
 import { commandBytes } from '../../shared/wire/agent.js';
-import { type AgentAnswer, type AgentRequest, type Command, type Hello, type Part, titleOf } from '../../shared/wire/link-messages.js';
+import {
+  type AgentAnswer,
+  type AgentCall,
+  type AgentItem,
+  type AgentRequest,
+  type Command,
+  type Hello,
+  type Part,
+  type StreamRequest,
+  titleOf,
+} from '../../shared/wire/link-messages.js';
+import { createHandoff, type Handoff } from './handoff.js';
 
 /** One connection of one agent: the commands that go down to it, and the calls that wait for their answers. */
 export interface Session {
@@ -17,8 +28,12 @@ export interface Session {
   assign(services: readonly ServiceSpec[]): void;
   /** Rejects with `timeout`, `cancelled`, `unreachable` (the session ended meanwhile), or what the agent answered. */
   call(request: AgentRequest, options: CallOptions | EffectOptions): Promise<AgentAnswer>;
-  /** False: nobody waits for it (any more). */
-  settle(part: Part): boolean;
+  /** A call whose answer is a stream: each item is taken from the agent when it is asked for. Bounded by its signal and the session. */
+  stream(request: StreamRequest, options: StreamOptions): AsyncIterable<AgentItem>;
+  /** Resolves when the part has been taken; with false if nobody waits for it (any more). */
+  settle(part: Part): Promise<boolean>;
+  /** Nothing more comes for this call: if somebody still waits, he is told. */
+  breakOff(call: string): void;
   /** Ends the session; calls that wait reject with `unreachable`. Only the first reason counts. */
   end(reason: AppError): void;
   /** Why it ended. */
@@ -36,6 +51,7 @@ export function createSession({ hello, heartbeatMs, version }: SessionOptions): 
   const id = randomUUID();
   const outbox = createOutbox<Command>();
   const waiting = new Map<string, Waiting>();
+  const streams = new Map<string, Streaming>();
   const host = hello.name;
   let calls = 0;
   let ended: AppError | undefined;
@@ -48,11 +64,9 @@ export function createSession({ hello, heartbeatMs, version }: SessionOptions): 
     assign: (services) => send({ type: 'assign', services, unreadable: [] }, `the services of ${host}`),
     async call(request, options) {
       if (options.signal.aborted) throw reasonOf(options.signal);
-      const call = `${id}/${++calls}`;
       const title = titleOf(request);
       const commandId = 'commandId' in options ? options.commandId : null;
-      if (ended !== undefined) throw linkLost(host, title, ended);
-      send({ type: 'call', call: { id: call, timeoutMs: options.timeoutMs, commandId, request } }, `${title} on ${host}`);
+      const call = ask({ timeoutMs: options.timeoutMs, commandId, request });
       const answered = new Promise<AgentAnswer>((resolve, reject) => waiting.set(call, { title, resolve, reject }));
       using linked = linkSignals([options.signal], options.timeoutMs, `${title} on ${host}`);
       try {
@@ -62,20 +76,60 @@ export function createSession({ hello, heartbeatMs, version }: SessionOptions): 
         if (linked.signal.aborted) outbox.send({ type: 'cancel', call });
       }
     },
-    settle({ call, outcome }) {
+    async *stream(request, { signal }) {
+      if (signal.aborted) throw reasonOf(signal);
+      const title = titleOf(request);
+      const call = ask({ timeoutMs: 0, commandId: null, request });
+      const items = createHandoff<AgentItem>();
+      streams.set(call, { title, items });
+      const onAbort = () => items.end(reasonOf(signal));
+      signal.addEventListener('abort', onAbort, { once: true });
+      try {
+        yield* items;
+      } finally {
+        signal.removeEventListener('abort', onAbort);
+        // Still there: it was not the agent who ended it.
+        if (streams.delete(call)) outbox.send({ type: 'cancel', call });
+      }
+    },
+    async settle({ call, outcome }) {
+      const stream = streams.get(call);
+      if (stream !== undefined) return settleStream(call, stream.items, outcome);
       const found = waiting.get(call);
-      if (outcome.ok) found?.resolve(outcome.answer);
-      else found?.reject(outcome.error);
+      if (!outcome.ok) found?.reject(outcome.error);
+      else if ('answer' in outcome) found?.resolve(outcome.answer);
       return found !== undefined;
+    },
+    breakOff(call) {
+      const stream = streams.get(call);
+      streams.delete(call);
+      stream?.items.end(new AppError('failed', `the agent ${host} broke off its answer to ${stream.title}`, { hint: lookAt(host) }));
     },
     end(reason) {
       if (ended !== undefined) return;
       ended = reason;
       outbox.end(reason);
       for (const { title, reject } of waiting.values()) reject(linkLost(host, title, reason));
+      for (const { title, items } of streams.values()) items.end(linkLost(host, title, reason));
     },
     ended: () => ended,
   };
+
+  /** Sends a call, and answers its id. */
+  function ask(call: Omit<AgentCall, 'id'>): string {
+    const title = titleOf(call.request);
+    if (ended !== undefined) throw linkLost(host, title, ended);
+    const callId = `${id}/${++calls}`;
+    send({ type: 'call', call: { id: callId, ...call } }, `${title} on ${host}`);
+    return callId;
+  }
+
+  async function settleStream(call: string, items: Handoff<AgentItem>, outcome: Part['outcome']): Promise<boolean> {
+    if (outcome.ok && 'item' in outcome) return items.put(outcome.item);
+    streams.delete(call);
+    items.end(outcome.ok ? undefined : outcome.error);
+    return true;
+  }
 
   function send(command: Command, what: string): void {
     const bytes = commandBytes(command);
@@ -90,6 +144,11 @@ interface Waiting {
   readonly title: string;
   readonly resolve: (answer: AgentAnswer) => void;
   readonly reject: (error: Error) => void;
+}
+
+interface Streaming {
+  readonly title: string;
+  readonly items: Handoff<AgentItem>;
 }
 
 function linkLost(host: string, title: string, cause: AppError): AppError {

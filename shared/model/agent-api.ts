@@ -2,11 +2,17 @@ import type { BalancerState } from './balancer.js';
 import type { Measured } from './observation.js';
 import type { Memory, ProcessId, ProcessState } from './process.js';
 import type { LogReport } from './log-report.js';
+import type { LogPart, LogQuery } from './log-search.js';
 
 /** Every call is bounded. A call that does not answer in `timeoutMs` rejects with `timeout`; an agent that is away with `unreachable`. */
 export interface CallOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+}
+
+/** Of a call whose answer is a stream. Ending the stream early ends the work at the agent. */
+export interface StreamOptions {
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -34,6 +40,11 @@ export interface AgentApi {
   connections(service: string, options: CallOptions): Promise<Measured<{ readonly connections: readonly Connection[] }>>;
   /** Reads the log from the last start marker on: critical entries, and the last entry of all. */
   log(service: string, options: CallOptions): Promise<LogReport>;
+  /**
+   * Searches the log; a part is read from the disk when the one before has been taken. Bounded by its signal and by the life of the link:
+   * whoever reads decides how fast. `usage`: the pattern is none.
+   */
+  search(service: string, query: LogQuery, options: StreamOptions): AsyncIterable<LogPart>;
 
   /**
    * Starts the service if it is not running; a running one is left alone. Resolves as soon as the start command has been

@@ -1,6 +1,7 @@
 import type { BalancerReport } from './balancer-report.js';
 import type { CheckReport } from './check-report.js';
 import type { ConfigDiff } from './config-diff.js';
+import type { LogEvent, LogRequest } from './log-search.js';
 import type { OperationAction, OperationEvent, OperationSummary, PlanStep } from './operation.js';
 
 /**
@@ -24,6 +25,8 @@ export interface ControlApi {
   resume(id: string, signal: AbortSignal): AsyncIterable<OperationEvent>;
   /** Finishes or puts back the client in hand, then stops. `interrupted` can be resumed, `aborted` cannot. Resolves when it has been noted. */
   halt(id: string, how: 'interrupted' | 'aborted', signal: AbortSignal): Promise<void>;
+  /** Searches the logs of the chosen services on all hosts at once. Ending the stream early ends the search everywhere. */
+  log(request: LogRequest, signal: AbortSignal): AsyncIterable<LogEvent>;
   /** What every balancer says now. */
   balancers(signal: AbortSignal): Promise<BalancerReport>;
   /**

@@ -8,6 +8,8 @@ import {
   configDiffFromWire,
   eventFromWire,
   haltToWire,
+  logEventFromWire,
+  logRequestToWire,
   planFromWire,
   runRequestToWire,
   statusRequestToWire,
@@ -47,6 +49,9 @@ export async function connectControl(address: string): Promise<ControlApi & { cl
     resume: (id, signal) => events(client.resume({ id }, { signal })),
     async halt(id, how, signal) {
       await client.halt(haltToWire({ id, how }), { signal });
+    },
+    async *log(request, signal) {
+      for await (const event of client.log(logRequestToWire(request), { signal })) yield logEventFromWire(event);
     },
     balancers: async (signal) => balancerReportFromWire(await client.balancers({}, { signal })),
     setBackends: async (request, signal) =>

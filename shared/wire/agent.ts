@@ -19,16 +19,19 @@ import {
   UNKNOWN_FORM,
 } from './agent-values.js';
 import { failureFromWire, failureToWire } from './failure.js';
+import { logPartFromWire, logPartToWire, queryFromWire, queryToWire } from './log-search.js';
 import { fromInt64, toInt64, toUint32, toWaitMs, unreadable } from './fields.js';
 import {
   Command as WireCommand,
   type Answer as WireAnswer,
   type Assign as WireAssign,
   type Call as WireCall,
+  type Item as WireItem,
+  type SearchRequest as WireSearch,
   type Part as WirePart,
   type Report as WireReport,
 } from './gen/ctl/v1/agent.js';
-import type { AgentAnswer, AgentCall, AgentRequest, Command, Part, Report, UnreadableService } from './link-messages.js';
+import type { AgentAnswer, AgentCall, AgentItem, Command, Part, Report, UnreadableService } from './link-messages.js';
 import { serviceFromWire, serviceToWire } from './service-spec.js';
 
 export function reportToWire(report: Report): WireReport {
@@ -91,15 +94,19 @@ export function commandFromWire({ command }: WireCommand): Command {
 export const commandBytes = (command: Command): number => WireCommand.encode(commandToWire(command)).finish().length;
 
 export function partToWire({ session, call, outcome }: Part): WirePart {
-  return outcome.ok
-    ? { session, call, part: { $case: 'answer', value: answerToWire(outcome.answer) } }
-    : { session, call, part: { $case: 'failure', value: failureToWire(outcome.error) } };
+  if (!outcome.ok) return { session, call, part: { $case: 'failure', value: failureToWire(outcome.error) } };
+  if ('answer' in outcome) return { session, call, part: { $case: 'answer', value: answerToWire(outcome.answer) } };
+  if ('end' in outcome) return { session, call, part: { $case: 'end', value: {} } };
+  const { verb, value } = outcome.item;
+  return { session, call, part: { $case: 'item', value: { item: { $case: verb, value: logPartToWire(value) } } } };
 }
 
 /** Never throws: an answer that can't be read is a failed call, not a broken link. */
 export function partFromWire({ session, call, part }: WirePart): Part {
   if (part?.$case === 'failure') return { session, call, outcome: { ok: false, error: failureFromWire(part.value) } };
+  if (part?.$case === 'end') return { session, call, outcome: { ok: true, end: true } };
   try {
+    if (part?.$case === 'item') return { session, call, outcome: { ok: true, item: itemFromWire(part.value) } };
     return { session, call, outcome: { ok: true, answer: answerFromWire(part?.value) } };
   } catch (error) {
     return { session, call, outcome: { ok: false, error: toAppError(error, 'unsupported', UNKNOWN_FORM) } };
@@ -139,6 +146,8 @@ function requestToWire(request: AgentCall['request']): WireCall['request'] {
       const { address, wanted } = request.order;
       return { $case: 'setBackend', value: { balancer: request.service, address, wanted: places.toWire(wanted) } };
     }
+    case 'search':
+      return { $case: 'search', value: { service: request.service, query: queryToWire(request.query) } };
     case 'unknown':
       return undefined;
     default:
@@ -146,7 +155,7 @@ function requestToWire(request: AgentCall['request']): WireCall['request'] {
   }
 }
 
-function requestFromWire({ request }: WireCall): AgentRequest | { verb: 'unknown'; why: string } {
+function requestFromWire({ request }: WireCall): AgentCall['request'] {
   if (request === undefined)
     return { verb: 'unknown', why: 'the controller asks for something that this version of the agent does not know' };
   switch (request.$case) {
@@ -163,9 +172,25 @@ function requestFromWire({ request }: WireCall): AgentRequest | { verb: 'unknown
         return { verb: 'unknown', why: 'the controller wants a backend in a state that this version of the agent does not know' };
       return { verb: 'setBackend', service: balancer, order: { address, wanted } };
     }
+    case 'search':
+      return searchFromWire(request.value);
     default:
       return { verb: request.$case, service: request.value.service };
   }
+}
+
+/** What is asked in terms of a later version is refused as a whole. */
+function searchFromWire({ service, query }: WireSearch): AgentCall['request'] {
+  try {
+    return { verb: 'search', service, query: queryFromWire(query) };
+  } catch (error) {
+    return { verb: 'unknown', why: messageOf(error) };
+  }
+}
+
+function itemFromWire({ item }: WireItem): AgentItem {
+  if (item === undefined) throw unreadable('part of an answer', 'nothing');
+  return { verb: item.$case, value: logPartFromWire(item.value) };
 }
 
 function answerToWire(answer: AgentAnswer): WireAnswer {

@@ -13,6 +13,7 @@ import { actionFromWire, actions, planStepFromWire, planStepToWire } from './ope
 export { backendsRequestFromWire, backendsRequestToWire, balancerReportFromWire, balancerReportToWire } from './balancer-report.js';
 export { checkReportFromWire, checkReportToWire } from './check-report.js';
 export { configDiffFromWire, configDiffToWire } from './config-diff.js';
+export { logEventFromWire, logEventToWire, logRequestFromWire, logRequestToWire } from './log-search.js';
 export { eventFromWire, eventToWire, summaryFromWire, summaryToWire } from './operation.js';
 
 export const checkRequestToWire = (request: CheckRequest): WireCheckRequest => ({

@@ -1,5 +1,6 @@
 import type { AgentApi, BackendOrder, StopOrder } from '../model/agent-api.js';
 import type { AppError } from '../errors.js';
+import type { LogPart, LogQuery } from '../model/log-search.js';
 import type { ServiceSpec } from '../model/service.js';
 
 /** Raised only when the meaning of an existing field changes; additions need no new number. */
@@ -42,10 +43,12 @@ export interface AgentCall {
   readonly timeoutMs: number;
   /** Of a call that changes something. */
   readonly commandId: string | null;
-  readonly request: AgentRequest | { readonly verb: 'unknown'; readonly why: string };
+  readonly request: AgentRequest | StreamRequest | { readonly verb: 'unknown'; readonly why: string };
 }
 
-export type Verb = keyof AgentApi;
+/** Verbs whose answer is a stream. */
+export type StreamVerb = 'search';
+export type Verb = Exclude<keyof AgentApi, StreamVerb>;
 
 /** A call of AgentApi as data; `service` is the name in cluster.ini, of a balancer too. */
 export type AgentRequest =
@@ -53,6 +56,9 @@ export type AgentRequest =
   | { readonly verb: 'process' | 'memory' | 'connections' | 'log' | 'start' | 'balancer'; readonly service: string }
   | { readonly verb: 'stop'; readonly service: string; readonly order: StopOrder }
   | { readonly verb: 'setBackend'; readonly service: string; readonly order: BackendOrder };
+
+export type StreamRequest = { readonly verb: 'search'; readonly service: string; readonly query: LogQuery };
+export const isStream = (request: AgentCall['request']): request is StreamRequest => request.verb === 'search';
 
 /** Whether the verb changes something, so that its calls carry a command id. */
 export const isEffect = (verb: Verb): boolean => EFFECTS.includes(verb);
@@ -65,9 +71,19 @@ export const titleOf = (request: AgentCall['request']): string =>
 export type ValueOf<V extends Verb> = Awaited<ReturnType<AgentApi[V]>>;
 export type AgentAnswer = { [V in Verb]: { readonly verb: V; readonly value: ValueOf<V> } }[Verb];
 
-/** One part of the answer to a call. */
+export type AgentItem = { readonly verb: 'search'; readonly value: LogPart };
+
+/** One part of the answer to a call; of a stream each item is one, and its end. */
 export interface Part {
   readonly session: string;
   readonly call: string;
-  readonly outcome: { readonly ok: true; readonly answer: AgentAnswer } | { readonly ok: false; readonly error: AppError };
+  readonly outcome: Answered | Streamed;
+}
+
+export type Answered = { readonly ok: true; readonly answer: AgentAnswer } | Failed;
+export type Streamed = { readonly ok: true; readonly item: AgentItem } | { readonly ok: true; readonly end: true } | Failed;
+
+interface Failed {
+  readonly ok: false;
+  readonly error: AppError;
 }

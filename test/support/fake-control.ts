@@ -3,6 +3,7 @@ import type { BalancerReport } from '../../shared/model/balancer-report.js';
 import type { CheckReport, ServiceReport } from '../../shared/model/check-report.js';
 import type { ConfigDiff } from '../../shared/model/config-diff.js';
 import type { BackendsRequest, ControlApi, Plan, RunRequest } from '../../shared/model/control-api.js';
+import type { LogEvent } from '../../shared/model/log-search.js';
 import { processId } from '../../shared/model/process.js';
 import type { MemberResult, OperationEvent, OperationResult, OperationSummary, PlanStep, Step } from '../../shared/model/operation.js';
 
@@ -23,6 +24,8 @@ export interface FakeControlScript {
   readonly balancers?: BalancerReport;
   readonly operations?: readonly OperationSummary[];
   readonly diff?: ConfigDiff;
+  /** What `log` streams. */
+  readonly logEvents?: readonly LogEvent[];
   /** `check` and `status` never answer; they end with their signal. */
   readonly deaf?: boolean;
 }
@@ -163,6 +166,10 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
     async diffConfig() {
       calls.push('diffConfig');
       return script.diff ?? { file: '/etc/ctl/cluster.ini', loadedAt: FAKE_NOW, changes: [], refusals: [] };
+    },
+    async *log({ selectors, query }) {
+      calls.push(`log ${selectors.join(',')} ${JSON.stringify(query)}`);
+      yield* script.logEvents ?? [];
     },
     async halt(id, how) {
       calls.push(`halt ${id} ${how}`);

@@ -32,6 +32,9 @@ export function formatKb(kb: number): string {
   return mb < 1024 ? `${Math.round(mb)} MB` : `${(mb / 1024).toFixed(1)} GB`;
 }
 
+/** `812 B`, `20 kB`, `1.9 GB`. */
+export const formatBytes = (bytes: number): string => (bytes < 1024 ? `${bytes} B` : formatKb(bytes / 1024));
+
 /** `2024-09-25 16:47:17` by the clock of who looks. */
 export function formatTime(at: number): string {
   const date = new Date(at);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { balancers } from './balancer.js';
 import { error } from './common.js';
 import { configCheck, configDiff, configShow, configShowRaw, configUpgrade } from './config.js';
+import { logLine, logStats } from './log.js';
 import { operationAbort, operationLine, operations, plan } from './operation.js';
 import { report } from './report.js';
 
@@ -29,6 +30,8 @@ export const DOCUMENTS = {
   report: { title: 'ctl check|status --json', schema: report },
   'operation-line': { title: 'ctl start|restart|stop --json and ctl operations show|resume --json: each line', schema: operationLine },
   plan: { title: 'ctl start|restart|stop --dry-run --json', schema: plan },
+  'log-line': { title: 'ctl log --json: each line', schema: logLine },
+  'log-stats': { title: 'ctl log stats --json', schema: logStats },
   operations: { title: 'ctl operations list --json', schema: operations },
   'operation-abort': { title: 'ctl operations abort --json', schema: operationAbort },
   balancer: { title: 'ctl balancer status|out|in --json', schema: balancers },

@@ -2,8 +2,10 @@ import { linkSignals, orAborted, reasonOf } from '../../../shared/abort.js';
 import { AppError } from '../../../shared/errors.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../../../shared/model/agent-api.js';
 import type { LogPart, LogQuery } from '../../../shared/model/log-search.js';
+import type { LogPart, LogQuery } from '../../../shared/model/log-search.js';
 import { processId } from '../../../shared/model/process.js';
 import type { ServiceSpec } from '../../../shared/model/service.js';
+import type { Verb } from '../../../shared/wire/link-messages.js';
 import type { Verb } from '../../../shared/wire/link-messages.js';
 import type { LinkedAgent } from '../../../agent/link/link.js';
 
@@ -41,6 +43,10 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
     async *parts() {
       yield aSummary;
     },
+    taken: 0,
+    async *parts() {
+      yield aSummary;
+    },
     hold: (verb) => new Promise((resolve) => held.set(verb, resolve)),
     release() {
       held.clear();
@@ -73,6 +79,15 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
           const entry = { time: '2024-09-25 16:47:17,760', level: null, text: 'Käse\n  at line 1' };
           return { ok: true, since: null, findings: 1, entries: [entry], last: entry };
         }),
+      async *search(service, query, { signal }) {
+        find(service);
+        if (signal.aborted) throw reasonOf(signal);
+        held.get('search')?.(signal);
+        for await (const part of fake.parts(query, signal)) {
+          fake.taken += 1;
+          yield part;
+        }
+      },
       async *search(service, query, { signal }) {
         find(service);
         if (signal.aborted) throw reasonOf(signal);
@@ -136,6 +151,11 @@ export const aService = (name: string): ServiceSpec => ({
   port: 8080,
   log: { file: '/srv/zope/1/log/event.log', readyPattern: 'Ready', criticalPattern: 'MemoryError', ignorePattern: '' },
 });
+
+export const aSummary: LogPart = {
+  type: 'summary',
+  summary: { hits: 0, matchingLines: 0, scannedBytes: 12, omitted: 0, notes: ['no start marker'], why: null, stats: null },
+};
 
 export const aSummary: LogPart = {
   type: 'summary',

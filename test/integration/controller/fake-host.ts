@@ -39,6 +39,9 @@ export function createFakeHosts(zopes: readonly FakeZope[]): FakeHosts {
       const last = { time: null, level: 'ERROR', text: `the last entry of ${find(service).name}` };
       return { ok: true, since: null, findings: 0, entries: [], last };
     },
+    async *search() {
+      yield* [];
+    },
     async balancer(name) {
       await passGate('balancer');
       return { name, driver: 'pound-control', version: '4.16', aliveIntervalS: 1, backends: zopes.map(backendOf) };

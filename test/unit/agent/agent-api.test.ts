@@ -48,6 +48,9 @@ function createApi(deps: Partial<AgentApiDeps> = {}): AssignedAgentApi {
     name: 'web1',
     version: '1.2.3',
     clock: { now: () => 42, sleep: () => Promise.resolve() },
+    async *search({ service, spec }) {
+      yield { type: 'entries', file: `${service} ${spec.file}`, entries: [] };
+    },
     allow: { service: check, path: check, action: check },
     manager: {
       state: () => Promise.resolve(state),

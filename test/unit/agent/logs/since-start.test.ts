@@ -145,7 +145,7 @@ describe('findLastLine', () => {
         }
         const handle = await open(file, 'r');
         try {
-          expect(await findLastLine(handle, Buffer.byteLength(text), (one) => one === 'hit', signal, chunk)).toBe(expected);
+          expect(await findLastLine(handle, Buffer.byteLength(text), (one) => one === 'hit', signal, { chunkBytes: chunk })).toBe(expected);
         } finally {
           await handle.close();
         }

@@ -66,7 +66,9 @@ function answeringOnly(host: string, given: Partial<AgentApi> | undefined): Agen
         ? new AppError('unreachable', `the agent of ${host} is away`)
         : new AppError('unsupported', `the agent of ${host} cannot do it`),
     );
-  return { ping: no, process: no, memory: no, connections: no, log: no, start: no, stop: no, balancer: no, setBackend: no, ...given };
+  // A stream rejects when it is read.
+  const search: AgentApi['search'] = () => ({ [Symbol.asyncIterator]: () => ({ next: no }) });
+  return { ping: no, process: no, memory: no, connections: no, log: no, search, start: no, stop: no, balancer: no, setBackend: no, ...given };
 }
 
 /** Time that passes only when somebody sleeps, and then at once. */

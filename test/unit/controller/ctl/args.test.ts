@@ -148,8 +148,6 @@ describe('the modern form', () => {
 describe('what is specified but not built', () => {
   it.each([
     'mem',
-    'log -f',
-    'log stats',
     'rotate',
     'purge http://x/',
     'repair --explain',
@@ -168,7 +166,6 @@ describe('what is specified but not built', () => {
     ['-a start -P', '-P'],
     ['-a start -vR', '-R'],
     ['-a check -r', '-r'],
-    ['-a check -p ERROR', '-p'],
     ['start --canary 1', '--canary'],
     ['start --canary-wait 10', '--canary-wait'],
     ['start --min-healthy 10', '--min-healthy'],

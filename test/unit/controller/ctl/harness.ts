@@ -49,6 +49,7 @@ export function type(line: string, typed: Typed = {}): Seat {
     },
     terminal: {
       out: (text) => void (written.out += text),
+      drained: async () => undefined,
       err: (text) => void (written.err += text),
       live: typed.live ?? false,
       canAsk: typed.canAsk ?? false,

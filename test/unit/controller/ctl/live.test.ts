@@ -36,6 +36,7 @@ function createScreen(columns: number, rows = 24) {
 
 const terminalOf = (screen: ReturnType<typeof createScreen>) => ({
   out: (text: string) => screen.write(text),
+  drained: async () => undefined,
   err: () => undefined,
   live: true,
   canAsk: false,

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Empty, Failure, ServiceType, Unmeasured } from "./common.js";
+import { LogPart, LogQuery } from "./log.js";
 
 export const protobufPackage = "ctl.v1";
 
@@ -100,6 +101,7 @@ export interface Call {
     | { $case: "stop"; value: StopRequest }
     | { $case: "balancer"; value: ServiceRequest }
     | { $case: "setBackend"; value: SetBackendRequest }
+    | { $case: "search"; value: SearchRequest }
     | undefined;
 }
 
@@ -117,6 +119,12 @@ export interface StopRequest {
   deadlineMs: number;
 }
 
+/** Answered by items. */
+export interface SearchRequest {
+  service: string;
+  query?: LogQuery | undefined;
+}
+
 export interface SetBackendRequest {
   balancer: string;
   /** ip:port */
@@ -132,7 +140,14 @@ export interface Cancel {
 export interface Part {
   session: string;
   call: string;
-  part?: { $case: "answer"; value: Answer } | { $case: "failure"; value: Failure } | undefined;
+  part?:
+    | { $case: "answer"; value: Answer }
+    | { $case: "failure"; value: Failure }
+    | //
+    /** Of an answer that is a stream: items, and after the last one its end. */
+    { $case: "item"; value: Item }
+    | { $case: "end"; value: Empty }
+    | undefined;
 }
 
 export interface Answer {
@@ -147,6 +162,10 @@ export interface Answer {
     | { $case: "balancer"; value: BalancerState }
     | { $case: "setBackend"; value: Empty }
     | undefined;
+}
+
+export interface Item {
+  item?: { $case: "search"; value: LogPart } | undefined;
 }
 
 export interface Ack {
@@ -739,6 +758,9 @@ export const Call: MessageFns<Call> = {
       case "setBackend":
         SetBackendRequest.encode(message.request.value, writer.uint32(146).fork()).join();
         break;
+      case "search":
+        SearchRequest.encode(message.request.value, writer.uint32(154).fork()).join();
+        break;
     }
     return writer;
   },
@@ -850,6 +872,14 @@ export const Call: MessageFns<Call> = {
             }
 
             message.request = { $case: "setBackend", value: SetBackendRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.request = { $case: "search", value: SearchRequest.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1014,6 +1044,63 @@ export const StopRequest: MessageFns<StopRequest> = {
   },
 };
 
+function createBaseSearchRequest(): SearchRequest {
+  return { service: "", query: undefined };
+}
+
+export const SearchRequest: MessageFns<SearchRequest> = {
+  encode(message: SearchRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.service !== "") {
+      writer.uint32(10).string(message.service);
+    }
+    if (message.query !== undefined) {
+      LogQuery.encode(message.query, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.service = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.query = LogQuery.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseSetBackendRequest(): SetBackendRequest {
   return { balancer: "", address: "", wanted: 0 };
 }
@@ -1147,6 +1234,12 @@ export const Part: MessageFns<Part> = {
       case "failure":
         Failure.encode(message.part.value, writer.uint32(90).fork()).join();
         break;
+      case "item":
+        Item.encode(message.part.value, writer.uint32(98).fork()).join();
+        break;
+      case "end":
+        Empty.encode(message.part.value, writer.uint32(106).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1194,6 +1287,22 @@ export const Part: MessageFns<Part> = {
             }
 
             message.part = { $case: "failure", value: Failure.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.part = { $case: "item", value: Item.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.part = { $case: "end", value: Empty.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1330,6 +1439,54 @@ export const Answer: MessageFns<Answer> = {
             }
 
             message.answer = { $case: "setBackend", value: Empty.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseItem(): Item {
+  return { item: undefined };
+}
+
+export const Item: MessageFns<Item> = {
+  encode(message: Item, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.item?.$case) {
+      case "search":
+        LogPart.encode(message.item.value, writer.uint32(154).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Item {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseItem();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.item = { $case: "search", value: LogPart.decode(reader, reader.uint32()) };
             continue;
           }
         }

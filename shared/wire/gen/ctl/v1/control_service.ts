@@ -23,6 +23,7 @@ import {
   RunRequest,
   StatusRequest,
 } from "./control.js";
+import { LogEvent, LogRequest } from "./log.js";
 
 export const protobufPackage = "ctl.v1";
 
@@ -99,6 +100,15 @@ export const ControlDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Ending the stream ends the search on every host. */
+    log: {
+      name: "Log",
+      requestType: LogRequest as typeof LogRequest,
+      requestStream: false,
+      responseType: LogEvent as typeof LogEvent,
+      responseStream: true,
+      options: {},
+    },
     balancers: {
       name: "Balancers",
       requestType: BalancersRequest as typeof BalancersRequest,
@@ -136,6 +146,8 @@ export interface ControlServiceImplementation<CallContextExt = {}> {
   events(request: EventsRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<OperationEvent>;
   resume(request: ResumeRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<OperationEvent>;
   halt(request: HaltRequest, context: CallContext & CallContextExt): Promise<HaltResponse>;
+  /** Ending the stream ends the search on every host. */
+  log(request: LogRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<LogEvent>;
   balancers(request: BalancersRequest, context: CallContext & CallContextExt): Promise<BalancerReport>;
   setBackends(request: BackendsRequest, context: CallContext & CallContextExt): Promise<BalancerReport>;
   diffConfig(request: DiffConfigRequest, context: CallContext & CallContextExt): Promise<ConfigDiff>;
@@ -151,6 +163,8 @@ export interface ControlClient<CallOptionsExt = {}> {
   events(request: EventsRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<OperationEvent>;
   resume(request: ResumeRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<OperationEvent>;
   halt(request: HaltRequest, options?: CallOptions & CallOptionsExt): Promise<HaltResponse>;
+  /** Ending the stream ends the search on every host. */
+  log(request: LogRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<LogEvent>;
   balancers(request: BalancersRequest, options?: CallOptions & CallOptionsExt): Promise<BalancerReport>;
   setBackends(request: BackendsRequest, options?: CallOptions & CallOptionsExt): Promise<BalancerReport>;
   diffConfig(request: DiffConfigRequest, options?: CallOptions & CallOptionsExt): Promise<ConfigDiff>;

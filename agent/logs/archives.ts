@@ -1,0 +1,70 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isErrno } from '../../shared/errors.js';
+import { archivedAt } from '../rotate/archive-name.js';
+
+export interface ArchivePlaces {
+  /** As in cluster.ini: archives carry it in their name. */
+  readonly service: string;
+  /** The log. */
+  readonly file: string;
+  /** '' or undefined: none. */
+  readonly archiveDir: string | undefined;
+}
+
+export interface Archive {
+  readonly path: string;
+  /** When it was written last, or by its name taken away: epoch ms. */
+  readonly at: number;
+}
+
+/**
+ * What has been rotated away from a log, the newest first: below archivedir as we name it, and beside the log as other rotators do
+ * (`event.log.1`, `event.log.2.gz`, `event.log-20240925`).
+ */
+export async function listArchives({ service, file, archiveDir }: ArchivePlaces): Promise<readonly Archive[]> {
+  const found = [...(await besideLog(file)), ...(archiveDir ? await belowArchiveDir(archiveDir, service, file) : [])];
+  return found.sort((a, b) => b.at - a.at);
+}
+
+async function besideLog(file: string): Promise<Archive[]> {
+  const folder = dirname(file);
+  const name = basename(file);
+  const siblings = (await namesIn(folder)).filter((one) => one.startsWith(name) && ROTATED.test(one.slice(name.length)));
+  const found = await Promise.all(siblings.map((one) => archiveOf(join(folder, one))));
+  return found.flatMap((one) => one ?? []);
+}
+
+const ROTATED = /^(?:[.-]\d{1,14}(?:[-T_.]?\d{1,6})?|\.old|\.bak)(?:\.gz|\.zst)?$/;
+
+async function archiveOf(path: string): Promise<Archive | null> {
+  try {
+    const stats = await stat(path);
+    return stats.isFile() ? { path, at: stats.mtimeMs } : null;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+async function belowArchiveDir(archiveDir: string, service: string, file: string): Promise<Archive[]> {
+  const found: Archive[] = [];
+  for (const year of (await namesIn(archiveDir)).filter((name) => /^\d{4}$/.test(name))) {
+    for (const month of (await namesIn(join(archiveDir, year))).filter((name) => /^\d{1,2}$/.test(name))) {
+      for (const name of await namesIn(join(archiveDir, year, month))) {
+        const at = archivedAt(service, [file], `${year}/${month}`, name);
+        if (at !== null) found.push({ path: join(archiveDir, year, month, name), at: at.getTime() });
+      }
+    }
+  }
+  return found;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import { findLastLine } from './backwards.js';
+import { createBlockSplitter } from './blocks.js';
+import { readBytes, type LogFile } from './log-file.js';
+import type { Ripgrep } from './ripgrep.js';
+
+export interface StartMarker {
+  readonly js: RegExp;
+  /** The same for ripgrep; null: it cannot take it. */
+  readonly rust: string | null;
+}
+
+/**
+ * Where the line of the last start begins; null if there is none. A plain log is read backwards, so that a late start is found at once in a
+ * log of any size; what lies further back than `NEAR_BYTES` is left to ripgrep, which is faster than we are.
+ */
+export async function findStart(
+  log: LogFile,
+  marker: StartMarker,
+  ripgrep: () => Promise<Ripgrep>,
+  signal: AbortSignal,
+): Promise<number | null> {
+  if (log.packed !== null) return lastInStream(log, marker.js, signal);
+  const wanted = (line: string) => marker.js.test(line);
+  const near = marker.rust === null ? 0 : Math.max(0, log.size - NEAR_BYTES);
+  const found = await findLastLine(log.handle, log.size, wanted, signal, { from: near });
+  if (found !== null || near === 0 || marker.rust === null) return found;
+  let last: number | null = null;
+  for await (const offsets of (await ripgrep()).offsets(log.handle, marker.rust, 0, signal)) last = offsets.at(-1) ?? last;
+  return last;
+}
+
+const NEAR_BYTES = 64 * 1024 * 1024;
+
+/** What is packed can only be read from its beginning. */
+async function lastInStream(log: LogFile, marker: RegExp, signal: AbortSignal): Promise<number | null> {
+  const splitter = createBlockSplitter({ offset: 0, plain: false });
+  let last: number | null = null;
+  const look = (blocks: Iterable<{ bytes: Buffer; entries: readonly { at: number; end: number; offset: number }[] }>) => {
+    for (const { bytes, entries } of blocks) {
+      for (const { at, end, offset } of entries) if (marker.test(firstLine(bytes, at, end))) last = offset;
+    }
+  };
+  for await (const chunk of readBytes(log, 0, null, signal)) look(splitter.push(chunk));
+  look(splitter.flush(true));
+  return last;
+}
+
+function firstLine(bytes: Buffer, at: number, end: number): string {
+  const newline = bytes.indexOf(NEWLINE, at);
+  return bytes.toString('utf8', at, newline >= 0 && newline < end ? newline : end).replace(/\r$/, '');
+}
+
+const NEWLINE = 0x0a;

@@ -1,0 +1,142 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import * as zlib from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { AppError } from '../../shared/errors.js';
+import { streamProgram } from '../../shared/ports/stream-program.js';
+import { headerOf } from './blocks.js';
+import type { Header } from './headers.js';
+
+/** A log, or an archive of one, that is open. */
+export interface LogFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+  readonly packed: 'gzip' | 'zstd' | null;
+  /** When it was opened. */
+  readonly size: number;
+  /** Epoch ms. */
+  readonly written: number;
+  readonly dev: number;
+  readonly ino: number;
+  /** Parts of it were never written: they would read as one line of NUL bytes. */
+  readonly sparse: boolean;
+}
+
+/** Errors: those of the file system; `failed` for what is no file. */
+export async function openLog(path: string): Promise<LogFile> {
+  const handle = await open(path, 'r');
+  try {
+    const stats = await handle.stat();
+    const { size, mtimeMs, dev, ino, blocks } = stats;
+    if (!stats.isFile()) throw new AppError('failed', `${path} is not a file`);
+    // Without `blocks` (Windows) nothing is known of holes.
+    const sparse = blocks > 0 && blocks * 512 < size - SPARSE_SLACK_BYTES;
+    return { path, handle, packed: packedAs(path), size, written: mtimeMs, dev, ino, sparse };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+const SPARSE_SLACK_BYTES = 1024 * 1024;
+
+const packedAs = (path: string): LogFile['packed'] => (path.endsWith('.gz') ? 'gzip' : path.endsWith('.zst') ? 'zstd' : null);
+
+/** The bytes of a range as they are read, unpacked; `to` null: up to what is the end by then. Nothing is read ahead of who asks. */
+export async function* readBytes(log: LogFile, from: number, to: number | null, signal: AbortSignal): AsyncGenerator<Buffer> {
+  if (log.packed === null) {
+    yield* readPlain(log.handle, from, to, signal);
+    return;
+  }
+  let position = 0;
+  for await (const chunk of unpacked(log, signal)) {
+    const start = Math.max(0, from - position);
+    const end = to === null ? chunk.length : Math.min(chunk.length, to - position);
+    position += chunk.length;
+    if (end > start) yield chunk.subarray(start, end);
+    if (to !== null && position >= to) return;
+  }
+}
+
+async function* readPlain(handle: FileHandle, from: number, to: number | null, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let position = from; to === null || position < to;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, (to ?? Infinity) - position), position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+const CHUNK_BYTES = 256 * 1024;
+
+async function* unpacked(log: LogFile, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const source = createReadStream('', { fd: log.handle, autoClose: false, start: 0, highWaterMark: CHUNK_BYTES });
+  const unpacker = log.packed === 'gzip' ? zlib.createGunzip({ chunkSize: CHUNK_BYTES }) : createUnzstd();
+  if (unpacker === null) {
+    yield* unzstdByProgram(log, signal);
+    return;
+  }
+  const onAbort = () => unpacker.destroy(signal.reason instanceof Error ? signal.reason : new AppError('cancelled', 'cancelled'));
+  signal.addEventListener('abort', onAbort, { once: true });
+  source.once('error', (error) => unpacker.destroy(error));
+  source.pipe(unpacker);
+  try {
+    for await (const chunk of unpacker as AsyncIterable<Buffer>) yield chunk;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    source.unpipe(unpacker);
+    source.destroy();
+    unpacker.destroy();
+  }
+}
+
+/** Node has it from 22.15 on. */
+function createUnzstd(): (Readable & NodeJS.WritableStream) | null {
+  const create: unknown = 'createZstdDecompress' in zlib ? zlib.createZstdDecompress : undefined;
+  return typeof create === 'function' ? (create as () => Readable & NodeJS.WritableStream)() : null;
+}
+
+async function* unzstdByProgram(log: LogFile, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const program = streamProgram(['zstd', '--decompress', '--stdout', '--quiet'], log.handle.fd);
+  const onAbort = () => program.kill();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    for await (const chunk of program.output as AsyncIterable<Buffer>) yield chunk;
+    signal.throwIfAborted();
+    const { code, stderr } = await program.ended;
+    if (code !== 0) throw new AppError('failed', `zstd: ${stderr.trim()}`);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    program.kill();
+  }
+}
+
+/** The first header of a log and where it begins; null where there is none near its beginning. */
+export async function firstHeader(log: LogFile, signal: AbortSignal): Promise<{ readonly header: Header; readonly offset: number } | null> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of readBytes(log, 0, SNIFF_BYTES, signal)) {
+    parts.push(Buffer.from(chunk));
+    length += chunk.length;
+    if (length >= SNIFF_BYTES) break;
+  }
+  return headerIn(Buffer.concat(parts), 0);
+}
+
+const SNIFF_BYTES = 64 * 1024;
+
+/** The first header at or behind `from`, where a line begins. */
+export function headerIn(bytes: Buffer, from: number): { readonly header: Header; readonly offset: number } | null {
+  for (let at = from; at < bytes.length;) {
+    const newline = bytes.indexOf(NEWLINE, at);
+    const header = headerOf(bytes, at, newline < 0 ? bytes.length : newline);
+    if (header !== null) return { header, offset: at };
+    if (newline < 0) return null;
+    at = newline + 1;
+  }
+  return null;
+}
+
+const NEWLINE = 0x0a;

@@ -1,0 +1,128 @@
+import { throwIfAborted } from '../../shared/abort.js';
+import { messageOf } from '../../shared/errors.js';
+import type { LogRange } from '../../shared/model/log-search.js';
+import type { Archive } from './archives.js';
+import { findStart, type StartMarker } from './find-start.js';
+import { findTime } from './find-time.js';
+import { firstHeader, type LogFile, openLog } from './log-file.js';
+import type { Ripgrep } from './ripgrep.js';
+import { timeOf } from './times.js';
+
+/** A part of a log or of one of its archives. */
+export interface Piece {
+  readonly log: LogFile;
+  /** Where an entry begins. */
+  readonly from: number;
+  /** null: up to what is the end when it is read. */
+  readonly to: number | null;
+}
+
+export interface Range {
+  /** The oldest first; the log itself is the last. Each is opened when it is asked for; rejects if it cannot be. */
+  readonly pieces: readonly (() => Promise<Piece>)[];
+  readonly notes: readonly string[];
+  /** Closes what has been opened, but not the log itself. */
+  close(): Promise<void>;
+}
+
+export interface RangeDeps {
+  readonly ripgrep: () => Promise<Ripgrep>;
+  /** The newest first. */
+  readonly archives: () => Promise<readonly Archive[]>;
+  /** The path behind the links of this one; rejects with `denied`. */
+  readonly allowed: (path: string) => Promise<string>;
+  /** null: no start can be recognised. */
+  readonly marker: StartMarker | null;
+}
+
+/** What of a log, and of what was rotated away from it, a question is about. */
+export async function findRange(log: LogFile, range: LogRange, deps: RangeDeps, signal: AbortSignal): Promise<Range> {
+  const opened: LogFile[] = [];
+  const open = async ({ path }: Archive): Promise<LogFile> => {
+    const archive = await openLog(await deps.allowed(path));
+    opened.push(archive);
+    return archive;
+  };
+  const close = async () => {
+    await Promise.all(opened.splice(0).map((one) => one.handle.close()));
+  };
+  try {
+    return { ...(await find({ log, deps, open, signal }, range)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Search {
+  readonly log: LogFile;
+  readonly deps: RangeDeps;
+  readonly open: (archive: Archive) => Promise<LogFile>;
+  readonly signal: AbortSignal;
+}
+
+type Found = Pick<Range, 'pieces' | 'notes'>;
+
+const whole = (log: LogFile) => async (): Promise<Piece> => ({ log, from: 0, to: null });
+
+async function find(search: Search, range: LogRange): Promise<Found> {
+  const { log, deps, open } = search;
+  switch (range.kind) {
+    case 'since-start':
+      return sinceStart(search);
+    case 'all': {
+      const archives = range.archives ? (await deps.archives()).toReversed() : [];
+      return { pieces: [...archives.map((one) => async () => whole(await open(one))()), whole(log)], notes: [] };
+    }
+    case 'between':
+      return between(search, range);
+  }
+}
+
+async function sinceStart({ log, deps, open, signal }: Search): Promise<Found> {
+  const { marker, ripgrep } = deps;
+  if (marker === null) return { pieces: [whole(log)], notes: ['no ready_pattern: all of the log was searched'] };
+  const here = await findStart(log, marker, ripgrep, signal);
+  if (here !== null) return { pieces: [async () => ({ log, from: here, to: null })], notes: [] };
+  const newer: (() => Promise<Piece>)[] = [];
+  const notes: string[] = [];
+  for (const archive of (await deps.archives()).slice(0, MAX_ARCHIVES)) {
+    try {
+      const older = await open(archive);
+      const start = await findStart(older, marker, ripgrep, signal);
+      newer.unshift(async () => ({ log: older, from: start ?? 0, to: null }));
+      if (start !== null) return { pieces: [...newer, whole(log)], notes };
+    } catch (error) {
+      throwIfAborted(signal);
+      notes.push(`not searched: ${messageOf(error)}`);
+    }
+  }
+  return { pieces: [whole(log)], notes: [...notes, 'no start marker anywhere: all of the log was searched'] };
+}
+
+/** A start that long ago is nobody's last. */
+const MAX_ARCHIVES = 50;
+
+async function between({ log, deps, open, signal }: Search, { since, until }: Extract<LogRange, { kind: 'between' }>): Promise<Found> {
+  const first = await firstHeader(log, signal);
+  const begins = first === null ? null : timeOf(first.header.time, log.written);
+  const notes = first === null && log.size > 0 ? ['the log has no time stamps: nothing in it is in any range of time'] : [];
+  const isHere = begins !== null && since !== null && since >= begins;
+  const archives = isHere ? [] : (await deps.archives()).filter(({ at }) => since === null || at >= since - MARGIN_MS).toReversed();
+  const within = async (one: LogFile): Promise<Piece> => ({ log: one, ...(await bounds(one, since, until, signal)) });
+  return { pieces: [...archives.map((one) => async () => within(await open(one))), () => within(log)], notes };
+}
+
+/** Clocks are set back in autumn, and threads write a little out of order. */
+const MARGIN_MS = 3_600_000;
+
+async function bounds(log: LogFile, since: number | null, until: number | null, signal: AbortSignal): Promise<Pick<Piece, 'from' | 'to'>> {
+  if (log.packed !== null) return { from: 0, to: null };
+  const from = since === null ? 0 : await findTime(log, since - MARGIN_MS, signal);
+  if (until === null || until + MARGIN_MS > log.written) return { from, to: null };
+  // Up to the last place that bisection could not tell from it.
+  const to = await findTime(log, until + MARGIN_MS, signal);
+  return { from, to: Math.min(log.size, to + BEHIND_BYTES) };
+}
+
+const BEHIND_BYTES = 256 * 1024;

@@ -1,0 +1,45 @@
+import type { Block, BlockEntry } from './blocks.js';
+import { textOfEntry, type ScannedEntry } from './scanned.js';
+
+/** Which lines (numbers from 0) of these whole lines match. */
+export type LineMatcher = (lines: Buffer) => Promise<readonly number[]>;
+
+/** The entries of a block with the number of their matching lines; without a matcher nothing is looked for. */
+export async function scanBlock(block: Block, match: LineMatcher | null): Promise<readonly ScannedEntry[]> {
+  const { bytes, entries } = block;
+  const first = entries[0];
+  const last = entries.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const found = match === null ? [] : await match(bytes.subarray(first.at, last.end));
+  let next = 0;
+  return entries.map((entry) => {
+    let matching = 0;
+    for (; (found[next] ?? Infinity) < entry.line + entry.lines; next++) matching += 1;
+    return scanned(bytes, entry, matching);
+  });
+}
+
+const scanned = (bytes: Buffer, { at, end, offset, lines, header }: BlockEntry, matching: number): ScannedEntry => ({
+  offset,
+  lines,
+  matching,
+  header,
+  text: () => textOfEntry(bytes, at, end),
+});
+
+/** In JavaScript: for patterns that are linear there, and those of an ini file that ripgrep cannot take. */
+export function matchInProcess(expression: RegExp): LineMatcher {
+  return async (lines) => {
+    const found: number[] = [];
+    let number = 0;
+    for (let from = 0; from < lines.length; number++) {
+      const newline = lines.indexOf(NEWLINE, from);
+      const to = newline < 0 ? lines.length : newline;
+      if (expression.test(lines.toString('utf8', from, to))) found.push(number);
+      from = to + 1;
+    }
+    return found;
+  };
+}
+
+const NEWLINE = 0x0a;

@@ -1,0 +1,24 @@
+import type { Header } from './headers.js';
+
+/** An entry that a scan has come across. */
+export interface ScannedEntry {
+  /** In the file. */
+  readonly offset: number;
+  readonly lines: number;
+  /** How many of its lines match; 0: it only stands beside a hit, or nothing was looked for. */
+  readonly matching: number;
+  readonly header: Header | null;
+  /** To be asked for before the next entries are taken. */
+  text(): string;
+}
+
+/** Of a very long entry only the beginning is shown. */
+const MAX_TEXT_BYTES = 64 * 1024;
+
+/** Without the line of six dashes that Zope 2 writes before the next entry. */
+export function textOfEntry(bytes: Buffer, at: number, end: number): string {
+  const cut = end - at > MAX_TEXT_BYTES;
+  const text = bytes.toString('utf8', at, cut ? at + MAX_TEXT_BYTES : end);
+  if (cut) return `${text}\n[${end - at - MAX_TEXT_BYTES} more bytes]`;
+  return text.replace(/(?:\r?\n(?:-{6})?)+$/, '').replaceAll('\r\n', '\n');
+}

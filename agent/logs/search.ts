@@ -1,0 +1,201 @@
+import { throwIfAborted } from '../../shared/abort.js';
+import { AppError, messageOf } from '../../shared/errors.js';
+import type { FoundEntry, LogPart, LogQuery, LogSummary } from '../../shared/model/log-search.js';
+import type { LogSpec } from '../../shared/model/service.js';
+import type { Clock } from '../../shared/ports/clock.js';
+import { listArchives } from './archives.js';
+import { createBlockSplitter } from './blocks.js';
+import { followLog } from './follow.js';
+import { findTail } from './find-tail.js';
+import { firstHeader, type LogFile, openLog, readBytes } from './log-file.js';
+import { markerOf, wantedBy, type Wanted } from './matchers.js';
+import { findRange, type Piece } from './ranges.js';
+import { loadRipgrep, type Ripgrep } from './ripgrep.js';
+import { scanBlock } from './scan-bytes.js';
+import { scanOffsets } from './scan-offsets.js';
+import type { ScannedEntry } from './scanned.js';
+import { createSelection } from './selection.js';
+import { createStatistics } from './statistics.js';
+
+/** The log that is asked about, and what its agent allows. */
+export interface SearchedLog {
+  readonly service: string;
+  readonly spec: LogSpec;
+  /** Where it is rotated to. */
+  readonly archiveDir: string | undefined;
+  /** The path behind the links of this one; rejects with `denied`. */
+  readonly allowed: (path: string) => Promise<string>;
+}
+
+export type LogSearch = (log: SearchedLog, query: LogQuery, signal: AbortSignal) => AsyncIterable<LogPart>;
+
+/**
+ * Searches logs on this host. Each part is looked for when it is asked for. What cannot be read is told in the summary; only a pattern that
+ * is none (`usage`) and an abort reject.
+ */
+export function createLogSearch({ clock }: { readonly clock: Clock }): LogSearch {
+  let loaded: Promise<Ripgrep> | undefined;
+  const ripgrep = () => (loaded ??= loadRipgrep());
+  return (log, query, signal) => search(log, query, { clock, ripgrep, signal });
+}
+
+export interface SearchDeps {
+  readonly clock: Clock;
+  readonly ripgrep: () => Promise<Ripgrep>;
+  readonly signal: AbortSignal;
+}
+
+async function* search(target: SearchedLog, query: LogQuery, deps: SearchDeps): AsyncGenerator<LogPart> {
+  const wanted = query.output === 'stats' ? EVERYTHING : wantedBy(query, target.spec);
+  if (wanted === null) {
+    yield { type: 'summary', summary: { ...NOTHING_FOUND, notes: ['no critical_errors: there is nothing to look for'] } };
+    return;
+  }
+  const work = createWork(target, query, wanted, deps);
+  try {
+    yield* work.past();
+    if (query.follow) yield* work.future();
+  } catch (error) {
+    throwIfAborted(deps.signal);
+    if (!isOfTheLog(error)) throw error;
+    work.failed(error);
+  }
+  yield { type: 'summary', summary: work.summary() };
+}
+
+/** The file system, or what is in the file; not the question, and no defect of ours. */
+const isOfTheLog = (error: unknown): boolean =>
+  error instanceof AppError ? ['failed', 'unsupported'].includes(error.code) : error instanceof Error && 'code' in error;
+
+const EVERYTHING: Wanted = { rust: null, lines: null, ignored: null };
+const NOTHING_FOUND: LogSummary = { hits: 0, matchingLines: 0, scannedBytes: 0, omitted: 0, notes: [], why: null, stats: null };
+
+interface Work {
+  past(): AsyncGenerator<LogPart>;
+  future(): AsyncGenerator<LogPart>;
+  failed(error: unknown): void;
+  summary(): LogSummary;
+}
+
+function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: SearchDeps): Work {
+  const { spec, service, archiveDir, allowed } = target;
+  const { signal, ripgrep } = deps;
+  const every = wanted.lines === null;
+  const selection = createSelection({ query, every, ignored: wanted.ignored });
+  const statistics = query.output === 'stats' ? createStatistics() : null;
+  const notes: string[] = [];
+  let why: string | null = null;
+  let scannedBytes = 0;
+  /** Lines that were counted without looking at their entries. */
+  let counted: number | null = null;
+  /** Where following begins. */
+  let end: { readonly log: LogFile; readonly offset: number } | null = null;
+
+  return {
+    async *past() {
+      const log = await openLog(spec.file);
+      const archives = () => listArchives({ service, file: spec.file, archiveDir });
+      const range = await findRange(log, query.range, { ripgrep, archives, allowed, marker: markerOf(spec) }, signal);
+      try {
+        notes.push(...range.notes);
+        for (const open of range.pieces) {
+          const piece = await openPiece(open);
+          if (piece === null) continue;
+          const size = piece.log.packed === null ? (await piece.log.handle.stat()).size : null;
+          const to = Math.min(piece.to ?? Infinity, query.follow && size !== null ? size : Infinity);
+          yield* scan({ ...piece, to: to === Infinity ? null : to });
+          if (piece.log.packed === null) scannedBytes += Math.max(0, Math.min(to, size ?? 0) - piece.from);
+          if (piece.log === log) end = { log, offset: size ?? 0 };
+        }
+        yield* parts(spec.file, selection.rest());
+      } finally {
+        await range.close();
+        if (!query.follow || end === null) await log.handle.close();
+      }
+    },
+    async *future() {
+      if (end === null) return;
+      for await (const { file, entries, written } of followLog(
+        { ...target, ...end, match: wanted.lines?.(ripgrep, signal) ?? null },
+        deps,
+      )) {
+        yield* parts(file, selection.take(entries, written));
+      }
+    },
+    failed(error) {
+      why = messageOf(error);
+    },
+    summary: () => ({
+      hits: counted === null ? selection.hits : null,
+      matchingLines: selection.matchingLines + (counted ?? 0),
+      scannedBytes,
+      omitted: selection.omitted,
+      notes,
+      why,
+      stats: why === null ? (statistics?.report() ?? null) : null,
+    }),
+  };
+
+  async function openPiece(open: () => Promise<Piece>): Promise<Piece | null> {
+    try {
+      return await open();
+    } catch (error) {
+      throwIfAborted(signal);
+      notes.push(`not searched: ${messageOf(error)}`);
+      return null;
+    }
+  }
+
+  async function* scan(piece: Piece): AsyncGenerator<LogPart> {
+    const { log } = piece;
+    const { rust } = wanted;
+    if (rust === null || log.packed !== null || log.sparse) {
+      yield* scanAll(piece);
+      return;
+    }
+    const isWhole = piece.from === 0 && piece.to === null;
+    if (query.output === 'count' && isWhole && query.level === null && query.range.kind !== 'between' && wanted.ignored === null) {
+      counted = (counted ?? 0) + (await (await ripgrep()).count(log.handle, rust, signal));
+      return;
+    }
+    const plain = (await firstHeader(log, signal)) === null;
+    const offsets = (await ripgrep()).offsets(log.handle, rust, piece.from, signal);
+    const options = { from: piece.from, to: piece.to ?? Infinity, plain, context: query.context };
+    for await (const entries of scanOffsets(log.handle, offsets, options)) yield* chosen(log, entries);
+  }
+
+  async function* scanAll({ log, from, to }: Piece): AsyncGenerator<LogPart> {
+    const plain = (await firstHeader(log, signal)) === null;
+    const start = every && query.tail !== null && query.level === null ? await findTail(log, from, query.tail, plain, signal) : from;
+    const splitter = createBlockSplitter({ offset: start, plain });
+    const match = wanted.lines?.(ripgrep, signal) ?? null;
+    for await (const chunk of readBytes(log, start, to, signal)) {
+      if (log.packed !== null) scannedBytes += chunk.length;
+      for (const block of splitter.push(chunk)) yield* chosen(log, await scanBlock(block, match));
+    }
+    for (const block of splitter.flush(true)) yield* chosen(log, await scanBlock(block, match));
+  }
+
+  function* chosen(log: LogFile, entries: readonly ScannedEntry[]): Generator<LogPart> {
+    if (statistics === null) yield* parts(log.path, selection.take(entries, log.written));
+    else statistics.add(entries, log.written);
+  }
+}
+
+/** In portions that fit a message, and that somebody sees soon. */
+function* parts(file: string, entries: readonly FoundEntry[]): Generator<LogPart> {
+  let portion: FoundEntry[] = [];
+  let length = 0;
+  for (const entry of entries) {
+    portion.push(entry);
+    length += entry.text.length;
+    if (length < PART_LENGTH && portion.length < PART_ENTRIES) continue;
+    yield { type: 'entries', file, entries: portion };
+    portion = [];
+    length = 0;
+  }
+  if (portion.length > 0) yield { type: 'entries', file, entries: portion };
+}
+
+const PART_LENGTH = 128 * 1024;
+const PART_ENTRIES = 512;

@@ -1,0 +1,76 @@
+import { throwIfAborted } from '../../../shared/abort.js';
+import { AppError } from '../../../shared/errors.js';
+import type { LogEvent, LogResult } from '../../../shared/model/log-search.js';
+import { EXIT, worstExit } from '../exit-codes.js';
+import { toLine } from '../format/error.js';
+import { entriesToJson, logResultToJson, logStatsToJson } from '../format/json-log.js';
+import { createLogText, formatLogCounts, formatLogResult, formatLogStats } from '../format/log.js';
+import type { LogInvocation } from '../invocation.js';
+import { logQueryOf } from '../log-query.js';
+import type { Connected } from '../session.js';
+
+/**
+ * Shows what is found as it is found, no faster than it is read. Ctrl-C ends the search on every host; what was found until then stays, and
+ * is told as incomplete. The end of `-f` is no failure, but it is an interruption.
+ */
+export async function log(connected: Connected, invocation: LogInvocation): Promise<number> {
+  const { api, deps, options, style, errStyle, signal } = connected;
+  const query = logQueryOf(invocation.flags, invocation.flags.count ? 'count' : 'entries', deps.clock.now());
+  const text = createLogText(style);
+  const seen = createSeen();
+  try {
+    for await (const event of api.log({ selectors: invocation.selectors, query }, signal)) {
+      // Who ends it wants it ended now, whatever has arrived.
+      throwIfAborted(signal);
+      if (event.type === 'result') return finish(event.result, true);
+      seen.add(event);
+      deps.terminal.out(options.json ? entriesToJson(event).map(toLine).join('') : text.entries(event));
+      await deps.terminal.drained(signal);
+    }
+    throw new AppError('unreachable', 'the stream ended before the search did');
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'cancelled' && signal.aborted)) throw error;
+    return finish(seen.result(), false);
+  }
+
+  function finish(result: LogResult, complete: boolean): number {
+    const exit = worstExit(complete ? [result.exit] : [result.exit, EXIT.interrupted]);
+    if (options.json) deps.terminal.out(toLine(logResultToJson(result, { exit, complete })));
+    else {
+      if (invocation.flags.count && complete) deps.terminal.out(formatLogCounts(result));
+      if (complete || !query.follow) deps.terminal.err(formatLogResult(result, { counted: invocation.flags.count }, errStyle));
+    }
+    return exit;
+  }
+}
+
+export async function logStats({ api, deps, options, style, signal }: Connected, invocation: LogInvocation): Promise<number> {
+  const query = logQueryOf(invocation.flags, 'stats', deps.clock.now());
+  for await (const event of api.log({ selectors: invocation.selectors, query }, signal)) {
+    if (event.type !== 'result') continue;
+    const { result } = event;
+    deps.terminal.out(options.json ? toLine(logStatsToJson(result)) : formatLogStats(result, deps.terminal.size().columns, style));
+    return worstExit([result.exit]);
+  }
+  throw new AppError('unreachable', 'the stream ended before the search did');
+}
+
+/** What a search that was broken off can say of itself. */
+function createSeen() {
+  const services = new Map<string, { name: string; host: string; hits: number; matchingLines: number }>();
+  return {
+    add({ service: name, host, entries }: Extract<LogEvent, { type: 'entries' }>) {
+      const known = services.get(name) ?? { name, host, hits: 0, matchingLines: 0 };
+      services.set(name, known);
+      for (const { kind } of entries) if (kind === 'hit') known.hits += 1;
+    },
+    result: (): LogResult => ({
+      exit: EXIT.well,
+      services: [...services.values()].map((one) => ({
+        ...{ scannedBytes: 0, omitted: 0, notes: [], stats: null },
+        ...one,
+        why: 'the search was broken off',
+      })),
+    }),
+  };
+}

@@ -1,0 +1,85 @@
+import type { FoundEntry, LogEvent, LogResult, LogStats } from '../../../shared/model/log-search.js';
+import type { Style } from './style.js';
+import { formatTable } from './table.js';
+import { clip, lengthOf, printable } from './text.js';
+import { counted, formatBytes, formatTime } from './units.js';
+
+type Found = Extract<LogEvent, { type: 'entries' }>;
+
+export interface LogText {
+  /** Entries, each line with the name of its service in front. */
+  entries(found: Found): string;
+}
+
+/** The same service has the same colour; names that are seen first come first. */
+export function createLogText(style: Style): LogText {
+  const colors = new Map<string, (text: string) => string>();
+  let width = 0;
+  const paintOf = (service: string) => {
+    const known = colors.get(service) ?? style.palette[colors.size % style.palette.length] ?? style.bold;
+    colors.set(service, known);
+    return known;
+  };
+  return {
+    entries({ service, entries }) {
+      width = Math.max(width, lengthOf(service));
+      const paint = paintOf(service);
+      const label = paint(`${service}${' '.repeat(width - lengthOf(service))} |`);
+      return entries.map((entry) => formatEntry(entry, label, style)).join('');
+    },
+  };
+}
+
+function formatEntry({ kind, level, text }: FoundEntry, label: string, style: Style): string {
+  const lines = printable(text).split('\n');
+  const paint =
+    kind === 'context' ? style.dim : level === 'ERROR' || level === 'CRITICAL' ? style.bad : level === 'WARNING' ? style.warn : plain;
+  return lines.map((line, at) => `${label} ${at === 0 || kind === 'context' ? paint(line) : line}\n`).join('');
+}
+
+const plain = (text: string): string => text;
+
+/** What a search came to: for standard error, beside the entries. */
+export function formatLogResult({ services }: LogResult, query: { readonly counted: boolean }, style: Style): string {
+  const notes = services.flatMap(({ name, notes: said, why }) => [
+    ...said.map((note) => `${style.warn('note')}  ${name}: ${printable(note)}`),
+    ...(why === null ? [] : [`${style.bad('not searched')}  ${name}: ${printable(why)}`]),
+  ]);
+  const omitted = sum(services.map((one) => one.omitted));
+  const more = omitted === 0 ? [] : [`${omitted} more`];
+  const hits = sum(services.map((one) => one.hits ?? 0));
+  const lines = sum(services.map((one) => one.matchingLines));
+  const where = `in ${counted(services.length, 'log')}, ${formatBytes(sum(services.map((one) => one.scannedBytes)))} searched`;
+  const what = query.counted ? counted(lines, 'line') : `${counted(hits, 'entry', 'entries')} (${counted(lines, 'line')})`;
+  return [...notes, ...more, style.dim(`${what} ${where}`)].map((line) => `${line}\n`).join('');
+}
+
+/** One line for each service: `--count`. */
+export function formatLogCounts({ services }: LogResult): string {
+  return formatTable(
+    services.map(({ name, matchingLines, why }) => [{ text: name }, { text: why === null ? String(matchingLines) : 'unknown' }]),
+  );
+}
+
+export function formatLogStats({ services }: LogResult, columns: number, style: Style): string {
+  return services.map(({ name, host, stats, why, notes }) => section(`${name} on ${host}`, stats, why, notes)).join('\n');
+
+  function section(title: string, stats: LogStats | null, why: string | null, notes: readonly string[]): string {
+    const head = `${style.bold(title)}\n`;
+    const said = notes.map((note) => `  ${style.warn('note')}  ${printable(note)}\n`).join('');
+    if (stats === null) return `${head}  ${style.bad('unknown')}: ${printable(why ?? 'not measured')}\n`;
+    const span = stats.first === null || stats.last === null ? '' : `, ${formatTime(stats.first)} to ${formatTime(stats.last)}`;
+    const levels = stats.levels.map(({ level, entries }) => `${level ?? 'no level'} ${entries}`).join(', ');
+    const table = formatTable(
+      stats.messages.map(({ entries, level, text, last }) => [
+        { text: `  ${String(entries).padStart(7)}` },
+        { text: level ?? '' },
+        { text: last === null ? '' : formatTime(last) },
+        { text: clip(printable(text), Math.max(20, columns - 45), style.glyphs.ellipsis) },
+      ]),
+    );
+    return `${head}  ${counted(stats.entries, 'entry', 'entries')}${span}\n${levels === '' ? '' : `  ${levels}\n`}${said}${table}`;
+  }
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
