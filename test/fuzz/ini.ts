@@ -45,7 +45,7 @@ function judge(last: FuzzReport | null, trouble: string | null): number {
   const ended = trouble === null && report.done < runs && only === null ? 'the reader ended too early' : trouble;
   const failure = ended ?? (growthMb > MAX_GROWTH_MB ? `the reader took ${growthMb} MB` : null);
   if (failure !== null)
-    console.error(`fuzz: ${failure}, after ${report.done} inputs; --seed ${seed}, see --only N for the inputs from ${report.done} on`);
+    console.error(`fuzz: ${failure}, after ${report.done} inputs; --seed ${seed} --only N shows one of the next and reads it`);
   console.log(JSON.stringify({ name: 'ini', runs: report.done, seed, read: report.read, growth_mb: growthMb, ok: failure === null }));
   return failure === null ? 0 : 1;
 }

@@ -27,13 +27,20 @@ export async function readAll(
     readOne(input(only));
     return;
   }
-  for (let i = 0; i < Math.min(WARM_UP, runs); i++) readOne(input(i));
+  const readNumber = (index: number): boolean => {
+    try {
+      return readOne(input(index));
+    } catch (error) {
+      throw new Error(`input ${index} cannot be read`, { cause: error });
+    }
+  };
+  for (let i = 0; i < Math.min(WARM_UP, runs); i++) readNumber(i);
   global.gc?.();
   const baselineMb = residentMb();
   let peakMb = baselineMb;
   let read = 0;
   for (let i = 0; i < runs; i++) {
-    if (readOne(input(i))) read++;
+    if (readNumber(i)) read++;
     if (i % TELL_EVERY !== 0 && i !== runs - 1) continue;
     peakMb = Math.max(peakMb, residentMb());
     tell({ done: i + 1, baselineMb, peakMb, read });
@@ -43,7 +50,7 @@ export async function readAll(
 }
 
 const WARM_UP = 2_000;
-const TELL_EVERY = 500;
+const TELL_EVERY = 100;
 const residentMb = (): number => Math.round(process.memoryUsage().rss / 1e6);
 
 /** Whatever the input is, these answer: problems, or an error of ours. */
