@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
-import { poundCommand, type ClusterPlan, type StartCommands } from './cluster-plan.js';
+import { balancerCommand, type ClusterPlan, type StartCommands } from './cluster-plan.js';
 import { formatCommand, formatIni, type IniSections } from './ini-file.js';
 
 /** Keys that differ from the plain file, by section of cluster.ini. */
@@ -21,7 +21,7 @@ export async function writeClusterFiles(plan: ClusterPlan, commands: StartComman
 
 /** The files of a cluster: path → text. */
 export function clusterFiles(plan: ClusterPlan, commands: StartCommands, settings: Settings = {}): Readonly<Record<string, string>> {
-  const sections = merge(clusterSections(plan, commands.poundExe), settings);
+  const sections = merge(clusterSections(plan, commands), settings);
   return {
     [plan.controller.ini]: formatIni(
       'The whole cluster, as its controller reads it. This one runs on one machine, as two hosts.',
@@ -30,14 +30,15 @@ export function clusterFiles(plan: ClusterPlan, commands: StartCommands, setting
     ...Object.fromEntries(
       plan.agents.map((agent) => [agent.ini, formatIni(`What host "${agent.name}" allows.`, agentSections(plan, agent, commands))]),
     ),
-    [plan.pound.conf]: poundConf(plan),
+    [plan.pound.conf]: commands.balancer?.conf(plan) ?? poundConf(plan, sections[plan.pound.name]?.control !== ''),
   };
 }
 
 const logFolders = (plan: ClusterPlan) => [plan.zeo, plan.pound, ...plan.clients].map((service) => dirname(service.logFile));
 
-function clusterSections(plan: ClusterPlan, poundExe: string): IniSections {
+function clusterSections(plan: ClusterPlan, { poundExe, balancer }: StartCommands): IniSections {
   const { zeo, pound, clients } = plan;
+  const poundKeys = { type: 'Pound', conf: pound.conf, control: pound.control, exe: poundExe, drain: 20, drain_quiet: 1 };
   const loopback = { ip: '127.0.0.1', service_manager: 'command' };
   return {
     DEFAULT: {
@@ -62,8 +63,8 @@ function clusterSections(plan: ClusterPlan, poundExe: string): IniSections {
       storage: 1,
     },
     [pound.name]: {
-      ...{ type: 'Pound', machine: 'web', ...loopback, port: pound.port, service_name: pound.serviceName, pid_file: pound.pidFile },
-      ...{ conf: pound.conf, control: pound.control, exe: poundExe, drain: 20, drain_quiet: 1 },
+      ...{ machine: 'web', ...loopback, port: pound.port, service_name: pound.serviceName, pid_file: pound.pidFile },
+      ...(balancer?.section(plan) ?? poundKeys),
     },
     ...Object.fromEntries(
       clients.map((client) => [
@@ -78,9 +79,10 @@ function clusterSections(plan: ClusterPlan, poundExe: string): IniSections {
 }
 
 function agentSections(plan: ClusterPlan, agent: ClusterPlan['agents'][number], commands: StartCommands): IniSections {
+  const exe = commands.balancer?.exe ?? commands.poundExe;
   const starts =
     agent.name === 'web'
-      ? [[plan.pound.serviceName, poundCommand(plan.pound, commands)] as const]
+      ? [[plan.pound.serviceName, balancerCommand(plan, commands)] as const]
       : [
           [plan.zeo.serviceName, commands.zeo(plan.zeo)] as const,
           ...plan.clients.map((c) => [c.serviceName, commands.client(c, plan)] as const),
@@ -88,8 +90,8 @@ function agentSections(plan: ClusterPlan, agent: ClusterPlan['agents'][number], 
   return {
     agent: { name: agent.name, controller: `127.0.0.1:${plan.controller.port}`, state_dir: agent.stateDir },
     allow: {
-      services: agent.name === 'web' ? 'Pound' : 'Zope_*, ZEO',
-      paths: [dirname(agent.ini), ...(agent.name === 'web' && isAbsolute(commands.poundExe) ? [commands.poundExe] : [])].join(', '),
+      services: agent.name === 'web' ? plan.pound.serviceName : 'Zope_*, ZEO',
+      paths: [dirname(agent.ini), ...(agent.name === 'web' && isAbsolute(exe) ? [exe] : [])].join(', '),
       actions: 'start stop log rotate balancer purge',
     },
     ...Object.fromEntries(starts.map(([name, start]) => [`command ${name}`, { start: formatCommand(start) }])),
@@ -102,7 +104,7 @@ function merge(sections: IniSections, settings: Settings): IniSections {
 }
 
 /** `Client` is long: a browser may be silent on its connection for the whole of a roll. Workers are many: each kept connection holds one. */
-function poundConf(plan: ClusterPlan): string {
+function poundConf(plan: ClusterPlan, withControl: boolean): string {
   const backends = plan.clients.map((client) => [
     `\t\t# ${client.name}`,
     '\t\tBackEnd',
@@ -120,7 +122,7 @@ function poundConf(plan: ClusterPlan): string {
     'Alive 5',
     'WorkerMinCount 64',
     'WorkerMaxCount 256',
-    `Control "${plan.pound.control}"`,
+    ...(withControl ? [`Control "${plan.pound.control}"`] : []),
     '',
     'ListenHTTP "main"',
     '\tAddress 127.0.0.1',

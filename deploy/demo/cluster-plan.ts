@@ -47,7 +47,24 @@ export interface StartCommands {
   client(client: ClientPlan, plan: ClusterPlan): Argv;
   /** Path of Pound or of what stands in for it, or its name on PATH. */
   readonly poundExe: string;
+  /** Another balancer in the place of Pound. */
+  readonly balancer?: OtherBalancer;
 }
+
+export interface OtherBalancer {
+  /** Path of its program, or its name on PATH. */
+  readonly exe: string;
+  /** Its own keys in cluster.ini. */
+  section(plan: ClusterPlan): Readonly<Record<string, string | number>>;
+  /** The text of its file. */
+  conf(plan: ClusterPlan): string;
+  /** It in the foreground, as an absolute command. */
+  command(plan: ClusterPlan): Argv;
+}
+
+/** The balancer of the plan in the foreground. */
+export const balancerCommand = (plan: ClusterPlan, commands: StartCommands): Argv =>
+  commands.balancer?.command(plan) ?? poundCommand(plan.pound, commands);
 
 /** Pound in the foreground, as an absolute command. */
 export function poundCommand({ conf, pidFile }: PoundPlan, { poundExe }: Pick<StartCommands, 'poundExe'>): Argv {

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { AppError } from '../../shared/errors.js';
 import type { Argv } from '../../shared/ports/exec.js';
-import { poundCommand, siteUrl, type ClusterPlan, type ServicePlan, type StartCommands } from './cluster-plan.js';
+import { balancerCommand, siteUrl, type ClusterPlan, type ServicePlan, type StartCommands } from './cluster-plan.js';
 import { openConnection } from './http-connection.js';
 import { endProcessesOf } from './leftovers.js';
 import { createProcesses, type Finished, type Program, type RunOptions } from './processes.js';
@@ -74,7 +74,7 @@ export function createCluster({ plan, commands, dist, signal }: ClusterOptions):
       await Promise.all(
         clients.map((client) => startService(client, commands.client(client, plan), () => answers(`http://127.0.0.1:${client.port}/`))),
       );
-      await startService(pound, poundCommand(pound, commands), () => answers(url));
+      await startService(pound, balancerCommand(plan, commands), () => answers(url));
     },
     async startControl() {
       await cluster.start('controller');

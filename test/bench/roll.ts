@@ -6,17 +6,21 @@ import { poundCommand } from '../../deploy/demo/cluster-plan.js';
 import type { Cluster } from '../../deploy/demo/cluster.js';
 import { startLoad, type LoadStats } from '../../deploy/demo/load.js';
 import { findPound } from '../../deploy/demo/pound.js';
-import { startRealCluster, discardCluster } from '../support/real-cluster.js';
-import { zopeEnvironment } from '../support/zope-env.js';
+import { findHaproxy } from '../support/haproxy.js';
+import { haproxyInFront } from '../support/haproxy-cluster.js';
+import { startRealCluster, discardCluster, type RealClusterOptions } from '../support/real-cluster.js';
+import { type ZopeEnvironment, zopeEnvironment } from '../support/zope-env.js';
 import { zopeCommands } from '../support/zope-services.js';
 import { oldRoll } from '../support/old-roll.js';
 
 /**
  * Rolls of a real cluster under load, against what its services themselves need: floor_seconds is the sum over the batches of the slowest
  * member's (exec → first HTTP 200) + warm-up, by the services' own time stamps. Zope ends at once on SIGTERM, so nothing is added for its
- * stop. `peer_failed`: the same roll the old way, pound.cfg edited and Pound restarted.
+ * stop. `peer_failed`: the same roll the old way, pound.cfg edited and Pound restarted; null for another balancer (`--balancer haproxy`).
  */
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, rolls: { type: 'string', default: '5' } } });
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, rolls: { type: 'string', default: '5' }, balancer: { type: 'string', default: 'pound' } },
+});
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const abort = new AbortController();
 process.once('SIGINT', () => abort.abort(new Error('interrupted')));
@@ -27,15 +31,15 @@ const SECTIONS = 16;
 const warmUpPaths = Array.from({ length: SECTIONS }, (_, i) => `/section${i}/`);
 const rolls = Number(values.rolls);
 
-const [pound, zope] = await Promise.all([findPound({ signal: abort.signal }), zopeEnvironment({ signal: abort.signal })]);
-if (!pound.ok) throw new Error(`no Pound: ${pound.why}`);
+if (!['pound', 'haproxy'].includes(values.balancer)) throw new Error(`--balancer ${values.balancer}: pound or haproxy`);
+const [zope, front] = await Promise.all([zopeEnvironment({ signal: abort.signal }), findBalancer(values.balancer)]);
 if (!zope.ok) throw new Error(`no Zope: ${zope.why}`);
-say(`${pound.describe}; four Zope clients, ${LOAD.busy} busy and ${LOAD.idle} idle keep-alive connections, ${rolls} rolls`);
+say(`${front.describe}; four Zope clients, ${LOAD.busy} busy and ${LOAD.idle} idle keep-alive connections, ${rolls} rolls`);
 const cluster = await startRealCluster({
   clients: 4,
   pools: 2,
   zope,
-  pound: pound.exe,
+  ...front.options,
   sections: SECTIONS,
   settings: { feedcache: { url: warmUpPaths, concurrency: 4 } },
   signal: abort.signal,
@@ -54,10 +58,7 @@ try {
   const ours = await load.stop();
   for (const { at, why } of ours.failures) say(`failed at ${new Date(at).toISOString()}: ${why}`);
   const floor = await floorSeconds(cluster);
-  say('the old way: pound.cfg edited, Pound restarted, pool by pool');
-  const peer = await underLoad(cluster, () =>
-    oldRoll(cluster.plan, { ...zopeCommands(zope), poundExe: pound.exe }, poundCommand, abort.signal),
-  );
+  const peerFailed = front.options.pound === null ? null : await failedTheOldWay(front.options.pound, zope);
   const result = {
     name: 'roll',
     rolls,
@@ -66,7 +67,7 @@ try {
     seconds: round(seconds),
     floor_seconds: round(floor),
     overhead: round(seconds / floor),
-    peer_failed: peer.failed,
+    peer_failed: peerFailed,
   };
   process.stdout.write(
     values.json === true
@@ -81,6 +82,24 @@ try {
     await cluster.end();
     say(cluster.plan.folder);
   } else await discardCluster(cluster);
+}
+
+async function findBalancer(kind: string): Promise<{ describe: string; options: Pick<RealClusterOptions, 'pound' | 'balancer'> }> {
+  const { signal } = abort;
+  if (kind === 'haproxy') {
+    const haproxy = await findHaproxy({ signal });
+    if (!haproxy.ok) throw new Error(`no HAProxy: ${haproxy.why}`);
+    return { describe: `haproxy ${haproxy.version}`, options: { pound: null, balancer: haproxyInFront(haproxy) } };
+  }
+  const pound = await findPound({ signal });
+  if (!pound.ok) throw new Error(`no Pound: ${pound.why}`);
+  return { describe: pound.describe, options: { pound: pound.exe } };
+}
+
+async function failedTheOldWay(poundExe: string, services: ZopeEnvironment): Promise<number> {
+  say('the old way: pound.cfg edited, Pound restarted, pool by pool');
+  const commands = { ...zopeCommands(services), poundExe };
+  return (await underLoad(cluster, () => oldRoll(cluster.plan, commands, poundCommand, abort.signal))).failed;
 }
 
 async function roll_(target: Cluster): Promise<number> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { createCluster, type Cluster } from '../../deploy/demo/cluster.js';
 import { writeClusterFiles, type Settings } from '../../deploy/demo/cluster-files.js';
-import { planCluster, portsNeeded, type StartCommands } from '../../deploy/demo/cluster-plan.js';
+import { type ClusterPlan, type OtherBalancer, planCluster, portsNeeded, type StartCommands } from '../../deploy/demo/cluster-plan.js';
 import { findFreePorts } from '../../deploy/demo/free-ports.js';
 import { standInForPound } from '../../deploy/demo/pound.js';
 import { bundleStandIns } from '../../deploy/demo/stand-ins.js';
@@ -18,6 +18,8 @@ export interface RealClusterOptions {
   readonly zope: ZopeEnvironment | null;
   /** Path or name of a Pound; null: the stand-in. */
   readonly pound: string | null;
+  /** Another balancer in the place of Pound, and how the plan differs for it. */
+  readonly balancer?: OtherBalancer & { plan(plan: ClusterPlan): ClusterPlan };
   /** Keys of cluster.ini that differ from the plain file, by section. */
   readonly settings?: Settings;
   /** Of a real Zope: sections of 200 documents beside its few pages. */
@@ -34,9 +36,12 @@ const repository = join(import.meta.dirname, '../..');
 export async function startRealCluster(options: RealClusterOptions): Promise<Cluster> {
   const { clients, pools, zope, signal, startMs = 500, sections = 0 } = options;
   const folder = await temporaryFolder('real');
-  const plan = planCluster({ clients, pools }, folder, await findFreePorts(portsNeeded(clients)));
+  const poundPlan = planCluster({ clients, pools }, folder, await findFreePorts(portsNeeded(clients)));
+  const plan = options.balancer?.plan(poundPlan) ?? poundPlan;
   const services = zope === null ? await bundleStandIns(join(repository, 'deploy/demo'), folder, { startMs }) : zopeCommands(zope);
-  const commands: StartCommands = { ...services, poundExe: options.pound ?? (await standInForPound(folder)).exe };
+  const { balancer } = options;
+  const poundExe = balancer === undefined ? (options.pound ?? (await standInForPound(folder)).exe) : '';
+  const commands: StartCommands = { ...services, poundExe, ...(balancer === undefined ? {} : { balancer }) };
   await writeClusterFiles(plan, commands, options.settings);
   if (zope !== null) await makeZopeInstances(plan, zope, signal, { sections });
   const cluster = createCluster({ plan, commands, dist: join(repository, 'dist'), signal });
