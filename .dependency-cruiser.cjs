@@ -6,18 +6,38 @@ const only = (name, pkg, place) => ({
   from: { path: '^(shared|agent|controller)/', pathNot: place },
   to: { path: `node_modules/(${pkg})/` },
 });
-const never = (name, from, to, comment, extra = {}) => ({ name, comment, severity: 'error', from: { path: from, ...extra }, to: { path: to } });
+const never = (name, from, to, comment, extra = {}) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, ...extra },
+  to: { path: to },
+});
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     never('agent-knows-no-controller', '^agent/', '^controller/', 'they speak over the wire only'),
-    never('controller-knows-no-agent', '^controller/', '^agent/', 'embedded mode hands the agent in from main', { pathNot: '^controller/embedded\\.ts$' }),
+    never('controller-knows-no-agent', '^controller/', '^agent/', 'embedded mode hands the agent in from main', {
+      pathNot: '^controller/embedded\\.ts$',
+    }),
     never('shared-is-the-bottom', '^shared/', '^(agent|controller|test|deploy)/', 'arrows point down'),
     never('model-is-pure', '^shared/model/', '^shared/(ports|wire|rpc|ini|log|lifecycle)', 'the model knows no effects'),
     never('product-knows-no-tests', '^(shared|agent|controller)/', '^(test|deploy)/', 'tests know the product'),
-    never('ctl-is-a-client', '^controller/ctl/', '^controller/(?!ctl/|config/|embedded)', 'the command line imports shared/ only; offline config check and embedded mode are the exceptions'),
-    never('the-wall', '^(agent|controller|test)/', '^shared/wire/gen/', 'generated types stay behind shared/wire', { pathNot: '^test/(unit|integration)/wire' }),
-    never('rolling-core-is-pure', '^controller/rolling/(plan|events|facts|patience|progress|decide-run|decide-step|report)\\.ts$', '^(shared/(ports|rpc|wire)|controller/(fleet|checks))', 'the policy does no I/O'),
+    never(
+      'ctl-is-a-client',
+      '^controller/ctl/',
+      '^controller/(?!ctl/|config/|embedded)',
+      'the command line imports shared/ only; offline config check and embedded mode are the exceptions',
+    ),
+    never('the-wall', '^(agent|controller|test)/', '^shared/wire/gen/', 'generated types stay behind shared/wire', {
+      pathNot: '^test/(unit|integration)/wire',
+    }),
+    never(
+      'rolling-core-is-pure',
+      '^controller/rolling/(plan|events|facts|patience|progress|decide-run|decide-step|report)\\.ts$',
+      '^(shared/(ports|rpc|wire)|controller/(fleet|checks))',
+      'the policy does no I/O',
+    ),
     only('ini', 'ini', '^shared/ini/'),
     only('execa', 'execa', '^shared/ports/'),
     only('undici', 'undici', '^shared/ports/'),
@@ -26,5 +46,10 @@ module.exports = {
     only('recheck', 'recheck', '^controller/config/explosive\\.ts$'),
     only('grpc', '@grpc/grpc-js|nice-grpc|nice-grpc-common', '^shared/(rpc|wire)/'),
   ],
-  options: { doNotFollow: { path: 'node_modules' }, tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, exclude: { path: '^(dist|\\.cache)/' } },
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    exclude: { path: '^(dist|\\.cache)/' },
+  },
 };

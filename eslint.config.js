@@ -18,5 +18,9 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
     },
   },
-  { files: ['controller/**', 'agent/**', 'shared/**'], ignores: ['**/main.ts'], rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'exit', message: 'only main.ts ends the process' }] } },
+  {
+    files: ['controller/**', 'agent/**', 'shared/**'],
+    ignores: ['**/main.ts'],
+    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'exit', message: 'only main.ts ends the process' }] },
+  },
 );

@@ -1,11 +1,11 @@
-/** Steps of a member, in the order in which a full restart takes them; `back` puts a healthy one in again that could not be restarted. */
-export const STEPS = ['out', 'drain', 'stop', 'start', 'check', 'warm', 'in', 'back', 'skip', 'fail'] as const;
+/** Steps of a member, in the order in which a full restart takes them; `rotate` takes its logs away before that, `back` puts a healthy one in again that could not be restarted. */
+export const STEPS = ['out', 'drain', 'stop', 'start', 'check', 'warm', 'in', 'back', 'skip', 'fail', 'rotate'] as const;
 export type Step = (typeof STEPS)[number];
 
 export const OUTCOMES = ['completed', 'halted', 'aborted', 'interrupted', 'refused'] as const;
 export type OutcomeKind = (typeof OUTCOMES)[number];
 
-export type OperationAction = 'start' | 'restart' | 'stop';
+export type OperationAction = 'start' | 'restart' | 'stop' | 'rotate';
 
 export interface PlanStep {
   readonly step: Step;
@@ -17,7 +17,13 @@ export interface PlanStep {
 
 /** What an operator sees of an operation while it runs: a stream that can be followed from its beginning at any time. */
 export type OperationEvent =
-  | { readonly type: 'started'; readonly operation: string; readonly action: OperationAction; readonly at: number; readonly plan: readonly PlanStep[] }
+  | {
+      readonly type: 'started';
+      readonly operation: string;
+      readonly action: OperationAction;
+      readonly at: number;
+      readonly plan: readonly PlanStep[];
+    }
   | {
       readonly type: 'step';
       readonly operation: string;

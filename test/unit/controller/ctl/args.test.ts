@@ -146,21 +146,13 @@ describe('the modern form', () => {
 });
 
 describe('what is specified but not built', () => {
-  it.each([
-    'mem',
-    'rotate',
-    'purge http://x/',
-    'repair --explain',
-    'balancer status',
-    'events',
-    'perf',
-    'lock',
-    'mail test',
-    'completion',
-  ])('refuses the action of `%s`', (line) => {
-    const [action] = words(line);
-    expect(refusal(line)).toBe(`unsupported: not in this version: ${action ?? ''} → what there is: \`ctl --help\``);
-  });
+  it.each(['mem', 'rotate', 'purge http://x/', 'repair --explain', 'balancer status', 'events', 'perf', 'lock', 'mail test', 'completion'])(
+    'refuses the action of `%s`',
+    (line) => {
+      const [action] = words(line);
+      expect(refusal(line)).toBe(`unsupported: not in this version: ${action ?? ''} → what there is: \`ctl --help\``);
+    },
+  );
 
   it.each([
     ['-a start -P', '-P'],
