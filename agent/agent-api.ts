@@ -3,6 +3,7 @@ import { AppError } from '../shared/errors.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../shared/model/agent-api.js';
 import type { LogReport } from '../shared/model/log-report.js';
 import { unmeasured } from '../shared/model/observation.js';
+import type { RotationSpec } from '../shared/model/rotation.js';
 import type { LogSpec, ServiceSpec } from '../shared/model/service.js';
 import type { Clock } from '../shared/ports/clock.js';
 import type { BalancerDriver } from './balancers/index.js';
@@ -11,7 +12,8 @@ import type { Connections } from './connections/index.js';
 import type { Ledger } from './ledger.js';
 import type { MemoryOf } from './memory/index.js';
 import type { LogSearch } from './logs/index.js';
-import { resolvePath, resolveSpec } from './paths.js';
+import { resolvePath, resolveRotation, resolveSpec } from './paths.js';
+import type { Rotation } from './rotate/rotate.js';
 import type { ServiceManager } from './services/index.js';
 
 export interface AgentApiDeps {
@@ -26,6 +28,7 @@ export interface AgentApiDeps {
   readonly log: (spec: LogSpec, signal: AbortSignal) => Promise<LogReport>;
   readonly search: LogSearch;
   readonly balancer: (spec: ServiceSpec) => BalancerDriver;
+  readonly rotation: Pick<Rotation, 'plan' | 'rotate'>;
 }
 
 /** The API, and the one thing that it has to be told first: which services are its own. */
@@ -82,6 +85,15 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
 
     setBackend: (service, order, options) =>
       effect('balancer', service, options, (spec, signal) => driverOf(spec).set(order, { signal, timeoutMs: options.timeoutMs })),
+
+    rotation: (service, options) =>
+      bounded('rotation', service, options, async (signal) => {
+        const spec = await specOf(service, 'rotate');
+        return deps.rotation.plan(spec, await rotationOf(spec), signal);
+      }),
+
+    rotate: (service, options) =>
+      effect('rotate', service, options, async (spec, signal) => deps.rotation.rotate(spec, await rotationOf(spec), signal)),
   };
 
   /** Allowed anew for each call: what the controller assigns is only a wish. */
@@ -95,6 +107,11 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
     if (verb !== undefined) allow.action(verb);
     allow.service(spec.serviceName);
     return resolveSpec(spec, allow);
+  }
+
+  async function rotationOf({ name, rotation }: ServiceSpec): Promise<RotationSpec> {
+    if (rotation !== undefined) return resolveRotation(rotation, allow);
+    throw new AppError('unsupported', `${name} has no rotate_logs`, { hint: `name its logs in [${name}] of cluster.ini` });
   }
 
   function driverOf(spec: ServiceSpec): BalancerDriver {

@@ -5,6 +5,7 @@ import type { AgentConfig } from './config/config.js';
 import { createConnections } from './connections/index.js';
 import { openLedger } from './ledger.js';
 import { type AgentLink, createLink } from './link/link.js';
+import { createRotation } from './rotate/rotate.js';
 import { createLogSearch, readSinceStart } from './logs/index.js';
 import { createMemory } from './memory/index.js';
 import { createProcesses, createServiceManager, isBootedBySystemd } from './services/index.js';
@@ -34,6 +35,15 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
   const processes = createProcesses();
   const booted = await isBootedBySystemd();
   const manager = createServiceManager({ commands, supervisor, stateDir, processes, clock, exec, env, platform, uid, booted });
+  const rotation = createRotation({
+    clock,
+    exec,
+    log,
+    stateDir,
+    platform,
+    processes,
+    processOf: (spec, signal) => manager.state(spec, signal),
+  });
   const api = createAgentApi({
     name,
     version,
@@ -46,9 +56,19 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     log: readSinceStart,
     search: createLogSearch({ clock }),
     balancer: (spec) => createBalancerDriver(spec, { exec, manager, clock, stateDir }),
+    rotation,
   });
   const link = createLink({ address: config.controller, name, version, api, clock, log });
   lifecycle.onShutdown('link', () => link.stop());
+  // What a crash broke off; what cannot be ended now is tried again before the next rotation.
+  const recovering = new AbortController();
+  const recovered = rotation
+    .recover(recovering.signal)
+    .catch((error: unknown) => log.error({ error }, 'rotations that were broken off are not ended'));
+  lifecycle.onShutdown('rotations', async () => {
+    recovering.abort();
+    await recovered;
+  });
   link.start();
   log.info({ controller: config.controller }, `ctl-agent ${name} dials its controller`);
   return link;

@@ -1,6 +1,7 @@
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AppError, isErrno, messageOf } from '../shared/errors.js';
+import type { RotationSpec } from '../shared/model/rotation.js';
 import type { ServiceSpec } from '../shared/model/service.js';
 import type { AllowList } from './config/allow-list.js';
 
@@ -24,6 +25,20 @@ export async function resolveSpec(spec: ServiceSpec, allow: AllowList): Promise<
             exe: await follow(spec.balancer.exe),
           },
         }),
+  };
+}
+
+/** The same for what is rotated: apart, since only a rotation needs it allowed. A program without a path is looked for on PATH. */
+export async function resolveRotation(rotation: RotationSpec, allow: AllowList): Promise<RotationSpec> {
+  const follow = (path: string) => (path === '' ? '' : resolvePath(path, allow));
+  const { squid } = rotation;
+  return {
+    ...rotation,
+    logs: await Promise.all(rotation.logs.map(follow)),
+    archiveDir: await follow(rotation.archiveDir),
+    ...(squid === undefined
+      ? {}
+      : { squid: { exe: squid.exe === 'squid' ? squid.exe : await follow(squid.exe), conf: await follow(squid.conf) } }),
   };
 }
 

@@ -11,7 +11,7 @@ import { isHeld } from './rolling/lock.js';
 import { startAgent } from '../agent/agent.js';
 import { ACTIONS } from '../agent/config/schema.js';
 import type { AgentConfig } from '../agent/config/config.js';
-import { resolveSpec } from '../agent/paths.js';
+import { resolveRotation, resolveSpec } from '../agent/paths.js';
 import { linkSignals, throwIfAborted } from '../shared/abort.js';
 import { AppError, toAppError } from '../shared/errors.js';
 import { formatProblem } from '../shared/ini/ini.js';
@@ -197,6 +197,7 @@ async function pathsOf(spec: ServiceSpec): Promise<ReadonlySet<string>> {
   const list = { service: () => undefined, action: () => undefined, path: (path: string) => void asked.add(path) };
   // A path that cannot be followed is told by the agent, when that service is asked for.
   await resolveSpec(spec, list).catch(() => undefined);
+  if (spec.rotation !== undefined) await resolveRotation(spec.rotation, list).catch(() => undefined);
   return asked;
 }
 

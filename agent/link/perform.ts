@@ -26,6 +26,10 @@ export async function perform(api: AgentApi, call: AgentCall, signal: AbortSigna
     case 'setBackend':
       await api.setBackend(request.service, request.order, effect(call, options));
       return { verb: 'setBackend', value: undefined };
+    case 'rotation':
+      return { verb: 'rotation', value: await api.rotation(request.service, options) };
+    case 'rotate':
+      return { verb: 'rotate', value: await api.rotate(request.service, effect(call, options)) };
     case 'search':
       throw new AppError('internal', `the answer to ${titleOf(request)} is a stream`);
     case 'unknown':

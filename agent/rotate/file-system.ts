@@ -1,5 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
-import { AppError } from '../../shared/errors.js';
+import type { StatsFs } from 'node:fs';
+import { dirname } from 'node:path';
+import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 
 /** `major:minor` → type, from /proc/self/mountinfo (proc(5)); the last one mounted on a device counts. */
 export function parseMountInfo(text: string): Map<string, string> {
@@ -32,18 +34,28 @@ const KIB = 1024;
 /** Room that stays free beside an archive: whoever writes there too must not find the disk full. */
 const MARGIN_BYTES = 16 * KIB * KIB;
 
+/** Why archives of so many bytes would fill the disk of `folder`, which need not be there yet; null: they would not. */
+export async function shortageOf(folder: string, bytes: number): Promise<string | null> {
+  const { bavail, bsize } = await statfsAt(folder);
+  const free = bavail * bsize;
+  return free >= bytes + MARGIN_BYTES ? null : `${folder} has ${mib(free)} MiB free, ${mib(bytes + MARGIN_BYTES)} MiB are needed`;
+}
+
 /** Rejects with `failed` if the archive would fill the disk. */
 export async function requireSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
-  if (free >= bytes + MARGIN_BYTES) return;
-  throw new AppError(
-    'failed',
-    `${folder} has ${mib(free)} MiB free, ${mib(bytes + MARGIN_BYTES)} MiB are needed: the log was left as it was`,
-    {
-      hint: 'make room there, or set archivedir to another disk',
-    },
-  );
+  const shortage = await shortageOf(folder, bytes);
+  if (shortage === null) return;
+  throw new AppError('failed', `${shortage}: the log was left as it was`, { hint: 'make room there, or set archivedir to another disk' });
+}
+
+/** Of the folder in which it would be made, if it is not there. */
+async function statfsAt(folder: string): Promise<StatsFs> {
+  try {
+    return await statfs(folder);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT') && dirname(folder) !== folder) return statfsAt(dirname(folder));
+    throw toAppError(error, 'failed', `${folder} cannot be looked at`);
+  }
 }
 
 const mib = (bytes: number): number => Math.ceil(bytes / KIB / KIB);

@@ -11,6 +11,7 @@ import { candidates, lossOf, type Candidate } from './choose.js';
 import { cutLog } from './cut-log.js';
 import { openJob, recordOf, refusalText, resultOf, type Job } from './job.js';
 import { createJournal, type RotationRecord } from './journal.js';
+import { shortageOf } from './file-system.js';
 import { isRenaming, renameTogether, type RenameMethod } from './rename-together.js';
 import { recover, type RecoverDeps } from './recover.js';
 import { removeOld } from './retention.js';
@@ -48,7 +49,10 @@ export function createRotation(deps: RotationDeps): Rotation {
     async plan(spec, rotation, signal) {
       requireArchive(spec, rotation);
       const surveyed = await survey(spec, rotation.logs, deps, signal);
-      return { logs: surveyed.logs.map((log) => planned(spec, rotation, log, new Date(clock.now()))) };
+      const logs = surveyed.logs.map((log) => planned(spec, rotation, log, new Date(clock.now())));
+      const copied = logs.filter(({ method }) => method !== null && !isRenaming(method));
+      const bytes = copied.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
+      return { logs, shortage: bytes === 0 ? null : await shortageOf(rotation.archiveDir, bytes) };
     },
     async rotate(spec, rotation, signal) {
       requireArchive(spec, rotation);
@@ -120,7 +124,7 @@ export function createRotation(deps: RotationDeps): Rotation {
 
   async function isAbandoned({ owner, log }: RotationRecord): Promise<boolean> {
     const pid = Number.parseInt(owner, 10);
-    return pid === process.pid ? !inHand.has(log) : (await identifyProcess(pid)) !== owner;
+    return !inHand.has(log) && (pid === process.pid || (await identifyProcess(pid)) !== owner);
   }
 
   async function recoverOne(record: RotationRecord, signal: AbortSignal): Promise<string> {

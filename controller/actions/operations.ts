@@ -61,7 +61,8 @@ export function createOperations(deps: OperationsDeps): Operations {
   async function* run(request: RunRequest, signal: AbortSignal): AsyncIterable<OperationEvent> {
     const id = operationId(world.clock.now(), Math.random());
     const { events } = await exclusively(id, request.by, async () => {
-      await refuseWhileUnfinished();
+      // A rotation touches no client: it takes nothing from a roll that is to go on.
+      if (request.action !== 'rotate') await refuseWhileUnfinished();
       using linked = linkSignals([signal, stopping.signal]);
       const plan = await preflight(world, id, request, linked.signal);
       // From the first line of its journal on it would be carried out, by the next controller if need be.

@@ -55,7 +55,10 @@ function readConfig(document: IniDocument, path: string, secrets: SecretSources,
 }
 
 function readServices(document: IniDocument, { clients, frontends, others }: Inventory, reader: Reader) {
-  const commands = readCommands(document, reader);
+  const surroundings = {
+    commands: readCommands(document, reader),
+    archiveDir: reader.read(document.sections.get('cluster'), CLUSTER_KEYS.archivedir),
+  };
   const services = new Map<string, Service>();
   const add = <S extends Service>(service: S): S => {
     services.set(service.spec.name, service);
@@ -63,10 +66,10 @@ function readServices(document: IniDocument, { clients, frontends, others }: Inv
   };
   const pooled = clients.map((member): Client => {
     const pool = member.type === 'ZeoClient' ? reader.read(member.section, CLIENT_KEYS.pool) : 0;
-    return add({ ...readService(member, commands, reader), pool });
+    return add({ ...readService(member, surroundings, reader), pool });
   });
-  const front = frontends.map((member) => add(readService(member, commands, reader)));
-  for (const member of others) add(readService(member, commands, reader));
+  const front = frontends.map((member) => add(readService(member, surroundings, reader)));
+  for (const member of others) add(readService(member, surroundings, reader));
   return { services, clients: pooled, frontends: front };
 }
 

@@ -1,19 +1,28 @@
 import type { IniSection } from '../../shared/ini/ini.js';
+import type { RotationSpec } from '../../shared/model/rotation.js';
 import { type BalancerSpec, type LogSpec, type ServiceSpec } from '../../shared/model/service.js';
 import type { DrainPolicy, Service } from './cluster.js';
 import type { Member } from './inventory.js';
 import { placeOf, type Reader } from './reader.js';
 import { SERVICE_DEFAULTS } from './schema/defaults.js';
 import { keysOfService } from './schema/schema.js';
-import { CLIENT_KEYS, COMMON_KEYS, HAPROXY_KEYS, HTTP_KEYS, POUND_KEYS } from './schema/services.js';
+import { CLIENT_KEYS, COMMON_KEYS, HAPROXY_KEYS, HTTP_KEYS, POUND_KEYS, SQUID_KEYS } from './schema/services.js';
 
 export type Commands = ReadonlyMap<string, NonNullable<Service['command']>>;
 
+/** What a service takes from elsewhere in the file. */
+export interface Surroundings {
+  readonly commands: Commands;
+  /** `archivedir` of [cluster], for those that have none of their own. */
+  readonly archiveDir: string;
+}
+
 /** One service from its section. */
-export function readService({ section, type }: Member, commands: Commands, reader: Reader): Service {
+export function readService({ section, type }: Member, { commands, archiveDir }: Surroundings, reader: Reader): Service {
   reader.check(section, keysOfService(type));
   const read: Reader['read'] = (_, key) => reader.read(section, key);
-  const spec = readSpec({ section, type }, reader);
+  const rotation = readRotation({ section, type }, archiveDir, reader);
+  const spec = { ...readSpec({ section, type }, reader), ...(rotation === undefined ? {} : { rotation }) };
   const machine = read(section, COMMON_KEYS.machine);
   if (machine === '') {
     reader.report(
@@ -62,6 +71,20 @@ function readLog(section: IniSection, reader: Reader): LogSpec | undefined {
     readyPattern: reader.read(section, CLIENT_KEYS.ready_pattern),
     criticalPattern: reader.read(section, SERVICE_DEFAULTS.critical_errors),
     ignorePattern: reader.read(section, CLIENT_KEYS.ignore_errors),
+  };
+}
+
+function readRotation({ section, type }: Member, archiveDir: string, reader: Reader): RotationSpec | undefined {
+  const logs = reader.read(section, COMMON_KEYS.rotate_logs);
+  if (logs.length === 0) return undefined;
+  const own = reader.read(section, SERVICE_DEFAULTS.archivedir);
+  return {
+    logs,
+    archiveDir: own === '' ? archiveDir : own,
+    compress: reader.read(section, SERVICE_DEFAULTS.archive_compress),
+    keepDays: reader.read(section, SERVICE_DEFAULTS.archive_keep),
+    method: reader.read(section, SERVICE_DEFAULTS.rotate_method),
+    ...(type === 'Squid' ? { squid: { exe: reader.read(section, SQUID_KEYS.exe), conf: reader.read(section, SQUID_KEYS.conf) } } : {}),
   };
 }
 

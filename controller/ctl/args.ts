@@ -61,7 +61,7 @@ function actionOf(words: Words, grammar: Grammar, help: boolean): { name: string
   throw unknownAction(second, verbs, `${first} `);
 }
 
-const OLD_ACTIONS = ['start', 'stop', 'check', 'log'];
+const OLD_ACTIONS = ['start', 'stop', 'check', 'log', 'rotate'];
 
 function unknownAction(typed: string, names: readonly string[], before: string): AppError {
   const [near] = nearest(typed, names);

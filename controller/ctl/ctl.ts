@@ -8,6 +8,7 @@ import { configDiff } from './commands/config-diff.js';
 import { log, logStats } from './commands/log.js';
 import { operations } from './commands/operations.js';
 import { roll } from './commands/roll.js';
+import { rotate } from './commands/rotate.js';
 import { status } from './commands/status.js';
 import type { CtlDeps } from './deps.js';
 import { exitOfError } from './exit-codes.js';
@@ -60,6 +61,8 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
     case 'restart':
     case 'stop':
       return withController(session, (connected) => roll(connected, invocation));
+    case 'rotate':
+      return withController(session, (connected) => rotate(connected, invocation));
     case 'balancer status':
     case 'balancer out':
     case 'balancer in':
@@ -78,7 +81,7 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
   }
 }
 
-const STREAMS: readonly string[] = ['log', 'start', 'restart', 'stop', 'operations show', 'operations resume'];
+const STREAMS: readonly string[] = ['log', 'start', 'restart', 'stop', 'rotate', 'operations show', 'operations resume'];
 
 function tell(
   error: AppError,

@@ -94,6 +94,7 @@ const roll = (name: 'start' | 'restart' | 'stop', summary: string): Action => ({
     option('--batch <size>', 'clients that go at once: a number, a percentage, pool, auto', batchSize),
     option('--max-fail <n>', 'go on after so many failed clients', count('--max-fail')),
     option('--deadline <seconds>', 'limit for the whole roll', seconds('--deadline')),
+    ...(name === 'stop' ? [] : [option('-R', 'rotate the logs of what is restarted before')]),
   ],
   read: (typed, operands, oldForm) => ({
     ...commonOf(typed),
@@ -106,6 +107,7 @@ const roll = (name: 'start' | 'restart' | 'stop', summary: string): Action => ({
     batch: (typed.batch as string | undefined) ?? null,
     maxFail: (typed.maxFail as number | undefined) ?? null,
     deadlineS: (typed.deadline as number | undefined) ?? null,
+    rotate: typed.R === true,
   }),
 });
 
@@ -115,6 +117,18 @@ const ACTIONS: readonly Action[] = [
   roll('start', 'start or restart clients, one after the other, without a failed request'),
   roll('restart', 'the same, and never asks'),
   roll('stop', 'take clients out of the balancer and stop them'),
+  {
+    name: 'rotate',
+    summary: 'take logs away to their archives, without losing a line',
+    operands: '[services...]',
+    options: [selection(), option('--dry-run', 'say how, and what could be lost; do nothing')],
+    read: (typed, operands) => ({
+      ...commonOf(typed),
+      action: 'rotate',
+      selectors: selectorsOf(typed, operands),
+      dryRun: typed.dryRun === true,
+    }),
+  },
   {
     name: 'check',
     summary: 'measure now: TCP, HTTP, memory, log',
@@ -142,6 +156,30 @@ const ACTIONS: readonly Action[] = [
       action: 'status',
       selectors: selectorsOf(typed, operands),
       watch: typed.watch === true,
+    }),
+  },
+  {
+    name: 'log',
+    summary: 'search the logs of all clients on all hosts, or follow them',
+    operands: '[services...]',
+    options: [selection(), ...logOptions()],
+    read: (typed, operands) => ({
+      ...commonOf(typed),
+      action: 'log',
+      selectors: selectorsOf(typed, operands),
+      flags: readLogFlags(typed),
+    }),
+  },
+  {
+    name: 'log stats',
+    summary: 'entries by level, and the most repeated messages',
+    operands: '[services...]',
+    options: [selection(), ...rangeOptions()],
+    read: (typed, operands) => ({
+      ...commonOf(typed),
+      action: 'log stats',
+      selectors: selectorsOf(typed, operands),
+      flags: readLogFlags(typed),
     }),
   },
   {
@@ -182,30 +220,6 @@ const ACTIONS: readonly Action[] = [
       force: typed.force === true,
       forS: null,
       reason: null,
-    }),
-  },
-  {
-    name: 'log',
-    summary: 'search the logs of all clients on all hosts, or follow them',
-    operands: '[services...]',
-    options: [selection(), ...logOptions()],
-    read: (typed, operands) => ({
-      ...commonOf(typed),
-      action: 'log',
-      selectors: selectorsOf(typed, operands),
-      flags: readLogFlags(typed),
-    }),
-  },
-  {
-    name: 'log stats',
-    summary: 'entries by level, and the most repeated messages',
-    operands: '[services...]',
-    options: [selection(), ...rangeOptions()],
-    read: (typed, operands) => ({
-      ...commonOf(typed),
-      action: 'log stats',
-      selectors: selectorsOf(typed, operands),
-      flags: readLogFlags(typed),
     }),
   },
   {
@@ -292,7 +306,7 @@ function commandOf(action: Action): Command {
 const HELP = `ctl restarts the clients of a live cluster without a failed request, and looks after it.
 
 Usage:  ctl ACTION [SERVICE…] [options]
-        ctl -a start|stop|check|log [-c cluster.ini] [-s A,B] [options]      the old form
+        ctl -a start|stop|check|log|rotate [-c cluster.ini] [-s A,B] [options]      the old form
 
 ${ACTIONS.map((action) => `  ${`${action.name} ${action.operands}`.trim().padEnd(26)} ${action.summary}`).join('\n')}
 

@@ -7,6 +7,7 @@ export type Invocation = CommonOptions &
     | StatusInvocation
     | LogInvocation
     | RollInvocation
+    | RotateInvocation
     | BalancerInvocation
     | OperationsInvocation
     | ConfigDiffInvocation
@@ -70,6 +71,14 @@ export interface RollInvocation {
   readonly batch: string | null;
   readonly maxFail: number | null;
   readonly deadlineS: number | null;
+  /** `-R`. */
+  readonly rotate: boolean;
+}
+
+export interface RotateInvocation {
+  readonly action: 'rotate';
+  readonly selectors: readonly string[];
+  readonly dryRun: boolean;
 }
 
 export type BalancerInvocation =

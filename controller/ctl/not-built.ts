@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.js';
 
 /** Actions that the specification has and this version does not: refused, never taken for a typing error. */
-export const NOT_BUILT_ACTIONS = ['repair', 'mem', 'log', 'rotate', 'purge', 'events', 'perf', 'lock', 'mail', 'completion'] as const;
+export const NOT_BUILT_ACTIONS = ['repair', 'mem', 'purge', 'events', 'perf', 'lock', 'mail', 'completion'] as const;
 
 export interface NotBuiltOption {
   readonly flags: string;
@@ -11,9 +11,7 @@ export interface NotBuiltOption {
 
 /** Options of the same kind. They are known to the parser so that it can say so, whatever the action. */
 export const NOT_BUILT_OPTIONS: readonly NotBuiltOption[] = [
-  { flags: '-p <regex>', what: 'searching logs', instead: null },
   { flags: '-P', what: 'purging the proxy cache after a roll', instead: 'start without -P, then purge the cache by hand' },
-  { flags: '-R', what: 'rotating logs before a roll', instead: 'rotate the logs by hand, then start without -R' },
   { flags: '-r', what: 'removing a stale lock', instead: 'the lock is a lease: it frees itself when its owner is gone' },
   { flags: '--no-mail', what: 'mail', instead: 'this version sends no mail at all: leave it out' },
   { flags: '--canary <n>', what: 'canaries', instead: 'start one client by its name first' },

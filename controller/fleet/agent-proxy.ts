@@ -21,6 +21,8 @@ export function createAgentProxy(ask: Ask, open: Open): AgentApi {
     stop: (service, order, options) => call('stop', { verb: 'stop', service, order }, options),
     balancer: (service, options) => call('balancer', { verb: 'balancer', service }, options),
     setBackend: (service, order, options) => call('setBackend', { verb: 'setBackend', service, order }, options),
+    rotation: (service, options) => call('rotation', { verb: 'rotation', service }, options),
+    rotate: (service, options) => call('rotate', { verb: 'rotate', service }, options),
   };
 
   async function call<V extends Verb>(verb: V, request: AgentRequest, options: CallOptions | EffectOptions): Promise<ValueOf<V>> {

@@ -6,6 +6,7 @@ import { isEnding, memberOf, type MemberProgress, type Progress } from './progre
 
 export type RunAction =
   | { readonly do: 'take-out'; readonly client: string }
+  | { readonly do: 'rotate'; readonly services: readonly string[] }
   | { readonly do: 'begin'; readonly members: readonly string[] }
   /** Nothing to begin before one of those in hand has got on. */
   | { readonly do: 'follow' }
@@ -31,6 +32,13 @@ export function decideEnd(progress: Progress): Finish | null {
 
 const isRoot = (plan: RollPlan, member: MemberProgress): boolean =>
   plan.batches.some((batch) => batch.pool === null && batch.members.includes(member.planned));
+
+/** What is done before anything else, whatever the clients look like; null: their turn has come. */
+export function decideRotation({ plan, rotations }: Progress): Extract<RunAction, { do: 'rotate' | 'finish' }> | null {
+  const services = (plan.rotate ?? []).map((one) => one.service).filter((service) => typeof rotations.get(service)?.ms !== 'number');
+  if (services.length > 0) return { do: 'rotate', services };
+  return plan.action === 'rotate' ? { do: 'finish', outcome: 'completed', why: null } : null;
+}
 
 /** What the run does next as a whole: the next batch as far as it can leave now, a wait, or the end. `driven`: in hand already. */
 export function decideRun(

@@ -97,6 +97,7 @@ export function decideStep(
       return back();
     case 'skip':
     case 'fail':
+    case 'rotate':
       return failed(`step ${member.step} is not one that is carried out`);
   }
 

@@ -8,6 +8,15 @@ export type JournalEvent =
   /** A controller took the run into its hands: at its start, after a crash, or because an operator resumed it. */
   | { readonly type: 'attached'; readonly at: number; readonly why: 'started' | 'restarted' | 'resumed' | 'aborting' }
   | { readonly type: 'taken-out'; readonly at: number; readonly client: string; readonly error: string | null }
+  /** The logs of a service are rotated, before anything else is done. */
+  | { readonly type: 'rotating'; readonly at: number; readonly service: string }
+  | {
+      readonly type: 'rotated';
+      readonly at: number;
+      readonly service: string;
+      readonly error: string | null;
+      readonly notes: readonly string[];
+    }
   | {
       readonly type: 'entered';
       readonly at: number;

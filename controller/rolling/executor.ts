@@ -1,6 +1,6 @@
 import { linkSignals } from '../../shared/abort.js';
 import { toAppError } from '../../shared/errors.js';
-import { decideEnd, decideRun, mayOverlap, type RunAction } from './decide-run.js';
+import { decideEnd, decideRotation, decideRun, mayOverlap, type RunAction } from './decide-run.js';
 import { decideStep, decideUnseen, type StepAction, type StepContext } from './decide-step.js';
 import type { JournalEvent } from './events.js';
 import type { Attempts, ClientFacts, MemberFacts } from './facts.js';
@@ -23,10 +23,17 @@ export interface RollPorts {
   /** `id` names the effect: the same id is the same command. Resolves with something to tell, or null. */
   perform(member: MemberProgress, effect: Effect, id: string, signal: AbortSignal): Promise<string | null>;
   takeOut(client: string, id: string, signal: AbortSignal): Promise<void>;
+  /** Rotates the logs of a service; the same id is the same rotation. Resolves with what there is to tell, and why it failed. */
+  rotate(service: string, id: string, signal: AbortSignal): Promise<Rotated>;
   /** The last entry of a failed member's log; null if it cannot be had. */
   lastLogEntry(member: string, signal: AbortSignal): Promise<string | null>;
   /** A wait and its reason, each time one is decided on. */
   waiting(member: string | null, why: string): void;
+}
+
+export interface Rotated {
+  readonly notes: readonly string[];
+  readonly error: string | null;
 }
 
 /** Polls while something is waited for. */
@@ -74,7 +81,7 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
   async function next(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (driven.size > 0 && !mayOverlap(progress)) return change();
-    let action: RunAction | null = decideEnd(progress);
+    let action: RunAction | null = decideEnd(progress) ?? decideRotation(progress);
     if (action === null) {
       const clients = await ports.observeClients(signal);
       action = decideRun(progress, clients, { now: ports.now(), driven: new Set(driven.keys()) });
@@ -89,6 +96,9 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
         return change();
       case 'take-out':
         return takeOut(action.client, signal);
+      case 'rotate':
+        await Promise.all(action.services.map((service) => rotate(service, signal)));
+        return;
       case 'begin':
         return begin(action.members, signal);
     }
@@ -135,6 +145,17 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
       ports.waiting(client, error.message);
       await ports.sleep(POLL_MS, signal);
     }
+  }
+
+  /** Logs that could not be rotated are as they were: nothing else waits for them. */
+  async function rotate(service: string, signal: AbortSignal): Promise<void> {
+    await record({ type: 'rotating', at: ports.now(), service });
+    const id = `${progress.plan.id}/${service}/rotate`;
+    const end = await ports
+      .rotate(service, id, signal)
+      .catch((e: unknown): Rotated => ({ notes: [], error: toAppError(e, 'internal', service).message }));
+    signal.throwIfAborted();
+    await record({ type: 'rotated', at: ports.now(), service, ...end });
   }
 
   async function begin(names: readonly string[], signal: AbortSignal): Promise<void> {

@@ -94,6 +94,8 @@ const TYPES: Readonly<Record<JournalEvent['type'], true>> = {
   started: true,
   attached: true,
   'taken-out': true,
+  rotating: true,
+  rotated: true,
   entered: true,
   settled: true,
   noted: true,

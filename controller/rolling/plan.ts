@@ -15,8 +15,16 @@ export interface RollPlan {
   readonly batches: readonly PlannedBatch[];
   /** Dead clients, taken out of the balancer before the first batch. */
   readonly takeOut: readonly string[];
+  /** Services whose logs are rotated before anything else, and what is known of how. */
+  readonly rotate?: readonly RotationStep[];
   readonly policy: RollPolicy;
   readonly warnings: readonly string[];
+}
+
+export interface RotationStep {
+  readonly service: string;
+  /** A line a log. */
+  readonly details: readonly string[];
 }
 
 export interface PlannedBatch {
@@ -116,7 +124,10 @@ export function planSteps(plan: RollPlan): PlanStep[] {
       })),
     ),
   );
-  return [...takeOut, ...steps];
+  const rotate = (plan.rotate ?? []).flatMap(({ service, details }) =>
+    (details.length === 0 ? [null] : details).map((detail): PlanStep => ({ step: 'rotate', service, batch: 0, pool: null, detail })),
+  );
+  return [...rotate, ...takeOut, ...steps];
 }
 
 function detailOf(step: Step, timing: MemberTiming): string | null {

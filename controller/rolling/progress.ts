@@ -9,6 +9,7 @@ export interface Progress {
   readonly plan: RollPlan;
   readonly members: ReadonlyMap<string, MemberProgress>;
   readonly takenOut: ReadonlySet<string>;
+  readonly rotations: ReadonlyMap<string, RotationProgress>;
   /** Epoch ms since which nothing was in hand: patience between batches counts from here. */
   readonly idleSince: number;
   /** Epoch ms from which the deadline of the run counts: it does not run on while no controller is there, and begins anew when resumed. */
@@ -17,6 +18,13 @@ export interface Progress {
   readonly lastAt: number;
   readonly halting: 'interrupted' | 'aborted' | null;
   readonly finished: Extract<JournalEvent, { type: 'finished' }> | null;
+}
+
+/** The logs of one service. `ms` null: under way. */
+export interface RotationProgress {
+  readonly since: number;
+  readonly ms: number | null;
+  readonly error: string | null;
 }
 
 export interface MemberProgress {
@@ -45,6 +53,7 @@ export function replay(events: readonly JournalEvent[]): Progress {
     plan: first.plan,
     members: new Map(first.plan.batches.flatMap((b) => b.members).map((m) => [m.name, waiting(m, first.at)])),
     takenOut: new Set(),
+    rotations: new Map(),
     idleSince: first.at,
     deadlineFrom: first.at,
     lastAt: first.at,
@@ -67,6 +76,15 @@ function applied(progress: Progress, event: JournalEvent): Progress {
       return attached(progress, event);
     case 'taken-out':
       return { ...progress, takenOut: new Set([...progress.takenOut, event.client]) };
+    case 'rotating': {
+      const since = progress.rotations.get(event.service)?.since ?? event.at;
+      return { ...progress, rotations: new Map(progress.rotations).set(event.service, { since, ms: null, error: null }) };
+    }
+    case 'rotated': {
+      const since = progress.rotations.get(event.service)?.since ?? event.at;
+      const ended = { since, ms: Math.max(0, event.at - since), error: event.error };
+      return { ...progress, idleSince: event.at, rotations: new Map(progress.rotations).set(event.service, ended) };
+    }
     case 'entered': {
       const before = memberOf(progress, event.member);
       const again = before.step === event.step;

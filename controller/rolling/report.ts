@@ -1,4 +1,4 @@
-import { evolve, memberOf, type Progress, replay } from './progress.js';
+import { evolve, memberOf, type Progress, replay, type RotationProgress } from './progress.js';
 import { planSteps } from './plan.js';
 import type { JournalEvent } from './events.js';
 import type { MemberResult, OperationEvent, OperationResult, OperationSummary } from '../../shared/model/operation.js';
@@ -29,6 +29,8 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
       },
     ];
   };
+  const rotation = ({ at, service }: { at: number; service: string }, state: 'begin' | 'end', ms: number | null) =>
+    ({ type: 'step', operation, service, step: 'rotate', state, at, ms, detail: null }) as const;
   switch (event.type) {
     case 'started': {
       const warnings = event.plan.warnings.map((message) => note(null, message));
@@ -45,6 +47,18 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
             : `is dead, but could not be taken out of the balancer: ${event.error}`,
         ),
       ];
+    case 'rotating':
+      return before?.rotations.has(event.service) === true ? [] : [rotation(event, 'begin', null)];
+    case 'rotated': {
+      const notes = event.notes.map((message) => note(event.service, message));
+      const ms = after.rotations.get(event.service)?.ms ?? null;
+      const failed = event.error === null ? [] : [note(event.service, `its logs were not rotated: ${event.error}`)];
+      const isAll = event.error !== null && !after.members.has(event.service);
+      const end = isAll
+        ? { ...rotation(event, 'begin', null), step: 'fail' as const, detail: event.error }
+        : { ...rotation(event, 'end', ms), detail: event.notes.length === 0 ? null : event.notes.join('; ') };
+      return [...notes, ...(isAll ? [] : failed), end];
+    }
     case 'entered': {
       const again = before !== null && memberOf(before, event.member).step === event.step;
       if (again) return [];
@@ -96,10 +110,11 @@ export function resultOf(progress: Progress): OperationResult {
     result: m.state === 'done' ? 'done' : m.state === 'failed' ? 'failed' : 'untouched',
     why: m.why,
     lastLogEntry: m.lastLogEntry,
-    stepsMs: m.stepsMs,
+    stepsMs: { ...rotationMs(progress.rotations.get(m.planned.name)), ...m.stepsMs },
   }));
+  services.unshift(...rotatedAlone(progress));
   const outcome = finished?.outcome ?? 'interrupted';
-  const failed = services.some((s) => s.result === 'failed');
+  const failed = services.some((s) => s.result === 'failed') || [...progress.rotations.values()].some((r) => r.error !== null);
   const exit = { completed: failed ? 3 : 0, halted: 1, aborted: 130, interrupted: 130 }[outcome];
   return {
     operation: plan.id,
@@ -112,9 +127,29 @@ export function resultOf(progress: Progress): OperationResult {
   };
 }
 
+/** Services of which nothing is done but a rotation. */
+const rotatedAlone = ({ plan, members, rotations }: Progress): MemberResult[] =>
+  (plan.rotate ?? [])
+    .filter(({ service }) => !members.has(service))
+    .map(({ service }) => {
+      const rotation = rotations.get(service);
+      const ended = rotation?.error === null ? 'done' : 'failed';
+      return {
+        name: service,
+        result: typeof rotation?.ms === 'number' ? ended : 'untouched',
+        why: rotation?.error ?? null,
+        lastLogEntry: null,
+        stepsMs: rotationMs(rotation),
+      };
+    });
+
+const rotationMs = (rotation: RotationProgress | undefined): MemberResult['stepsMs'] =>
+  typeof rotation?.ms === 'number' ? { rotate: rotation.ms } : {};
+
 export function summaryOf(progress: Progress): OperationSummary {
   const names = (states: readonly string[]) =>
     [...progress.members.values()].filter((m) => states.includes(m.state)).map((m) => m.planned.name);
+  const alone = (result: MemberResult['result']) => rotatedAlone(progress).flatMap((one) => (one.result === result ? [one.name] : []));
   return {
     id: progress.plan.id,
     action: progress.plan.action,
@@ -122,8 +157,8 @@ export function summaryOf(progress: Progress): OperationSummary {
     started: progress.plan.at,
     ended: progress.finished?.at ?? null,
     by: progress.plan.by,
-    done: names(['done']),
-    failed: names(['failed']),
-    untouched: names(['waiting', 'active']),
+    done: [...alone('done'), ...names(['done'])],
+    failed: [...alone('failed'), ...names(['failed'])],
+    untouched: [...alone('untouched'), ...names(['waiting', 'active'])],
   };
 }

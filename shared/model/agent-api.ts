@@ -1,6 +1,7 @@
 import type { BalancerState } from './balancer.js';
 import type { Measured } from './observation.js';
 import type { Memory, ProcessId, ProcessState } from './process.js';
+import type { RotationPlan, RotationResult } from './rotation.js';
 import type { LogReport } from './log-report.js';
 import type { LogPart, LogQuery } from './log-search.js';
 
@@ -61,6 +62,11 @@ export interface AgentApi {
   balancer(balancer: string, options: CallOptions): Promise<BalancerState>;
   /** Takes a backend out of, or back into, every service that holds it: in the file and in the running balancer, both read back. */
   setBackend(balancer: string, order: BackendOrder, options: EffectOptions): Promise<void>;
+
+  /** What `rotate` would do; changes nothing. `unsupported` for a service without logs to rotate. */
+  rotation(service: string, options: CallOptions): Promise<RotationPlan>;
+  /** Rotates the logs of the service. A log that could not be rotated is a result, not an error. */
+  rotate(service: string, options: EffectOptions): Promise<RotationResult>;
 }
 
 export interface AgentInfo {

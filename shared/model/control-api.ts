@@ -25,8 +25,6 @@ export interface ControlApi {
   resume(id: string, signal: AbortSignal): AsyncIterable<OperationEvent>;
   /** Finishes or puts back the client in hand, then stops. `interrupted` can be resumed, `aborted` cannot. Resolves when it has been noted. */
   halt(id: string, how: 'interrupted' | 'aborted', signal: AbortSignal): Promise<void>;
-  /** Searches the logs of the chosen services on all hosts at once. Ending the stream early ends the search everywhere. */
-  log(request: LogRequest, signal: AbortSignal): AsyncIterable<LogEvent>;
   /** What every balancer says now. */
   balancers(signal: AbortSignal): Promise<BalancerReport>;
   /**
@@ -35,6 +33,8 @@ export interface ControlApi {
    * client that is to go in and does not answer.
    */
   setBackends(request: BackendsRequest, signal: AbortSignal): Promise<BalancerReport>;
+  /** Searches the logs of the chosen services on all hosts at once. Ending the stream early ends the search everywhere. */
+  log(request: LogRequest, signal: AbortSignal): AsyncIterable<LogEvent>;
   /** What the controller goes by, against its cluster.ini as it is now. `unsupported` in embedded mode. */
   diffConfig(signal: AbortSignal): Promise<ConfigDiff>;
 }
@@ -62,6 +62,8 @@ export interface RunRequest {
   /** A number, a percentage, `pool` or `auto`; null: as in the ini. */
   readonly batch: string | null;
   readonly deadlineS: number | null;
+  /** The logs of what is restarted are rotated before. */
+  readonly rotate?: boolean | undefined;
 }
 
 export interface BackendsRequest {

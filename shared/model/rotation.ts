@@ -34,6 +34,8 @@ export interface PlannedRotation {
 
 export interface RotationPlan {
   readonly logs: readonly PlannedRotation[];
+  /** Why there is no room for the archives; null: there is. */
+  readonly shortage: string | null;
 }
 
 /** `left`: there was nothing to take, the log is as it was. `failed`: something went wrong, and the log is as it was unless `why` says otherwise. */

@@ -1,3 +1,5 @@
+import type { RotationSpec } from './rotation.js';
+
 /** Section types of cluster.ini that describe a service. */
 export const SERVICE_TYPES = ['ZeoClient', 'ZeoServer', 'TCPServer', 'HttpServer', 'Squid', 'Pound', 'HAProxy', 'Varnish'] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
@@ -18,6 +20,8 @@ export interface ServiceSpec {
   readonly pidFile?: string | undefined;
   readonly log?: LogSpec | undefined;
   readonly balancer?: BalancerSpec | undefined;
+  /** Without it nothing of the service is rotated. */
+  readonly rotation?: RotationSpec | undefined;
 }
 
 export interface LogSpec {

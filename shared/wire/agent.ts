@@ -32,6 +32,7 @@ import {
   type Report as WireReport,
 } from './gen/ctl/v1/agent.js';
 import type { AgentAnswer, AgentCall, AgentItem, Command, Part, Report, UnreadableService } from './link-messages.js';
+import { rotationPlanFromWire, rotationPlanToWire, rotationResultFromWire, rotationResultToWire } from './rotation.js';
 import { serviceFromWire, serviceToWire } from './service-spec.js';
 
 export function reportToWire(report: Report): WireReport {
@@ -213,6 +214,10 @@ function answerToWire(answer: AgentAnswer): WireAnswer {
       return { answer: { $case: 'balancer', value: balancerToWire(answer.value) } };
     case 'setBackend':
       return { answer: { $case: 'setBackend', value: {} } };
+    case 'rotation':
+      return { answer: { $case: 'rotation', value: rotationPlanToWire(answer.value) } };
+    case 'rotate':
+      return { answer: { $case: 'rotate', value: rotationResultToWire(answer.value) } };
   }
 }
 
@@ -237,6 +242,10 @@ function answerFromWire(wire: WireAnswer | undefined): AgentAnswer {
       return { verb: 'balancer', value: balancerFromWire(answer.value) };
     case 'setBackend':
       return { verb: 'setBackend', value: undefined };
+    case 'rotation':
+      return { verb: 'rotation', value: rotationPlanFromWire(answer.value) };
+    case 'rotate':
+      return { verb: 'rotate', value: rotationResultFromWire(answer.value) };
     case undefined:
       throw unreadable('kind of answer', 'nothing');
   }

@@ -35,6 +35,7 @@ export function runRequestToWire(request: RunRequest): WireRunRequest {
     maxFail: request.maxFail === null ? undefined : toUint32(request.maxFail, '--max-fail'),
     batch: request.batch ?? undefined,
     deadlineS: request.deadlineS === null ? undefined : finite(request.deadlineS, '--deadline'),
+    rotate: request.rotate ?? false,
   };
 }
 
@@ -49,6 +50,7 @@ export function runRequestFromWire(wire: WireRunRequest): RunRequest {
     maxFail: wire.maxFail ?? null,
     batch: wire.batch ?? null,
     deadlineS: wire.deadlineS ?? null,
+    ...(wire.rotate ? { rotate: true } : {}),
   };
 }
 

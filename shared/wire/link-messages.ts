@@ -53,7 +53,7 @@ export type Verb = Exclude<keyof AgentApi, StreamVerb>;
 /** A call of AgentApi as data; `service` is the name in cluster.ini, of a balancer too. */
 export type AgentRequest =
   | { readonly verb: 'ping' }
-  | { readonly verb: 'process' | 'memory' | 'connections' | 'log' | 'start' | 'balancer'; readonly service: string }
+  | { readonly verb: 'process' | 'memory' | 'connections' | 'log' | 'start' | 'balancer' | 'rotation' | 'rotate'; readonly service: string }
   | { readonly verb: 'stop'; readonly service: string; readonly order: StopOrder }
   | { readonly verb: 'setBackend'; readonly service: string; readonly order: BackendOrder };
 
@@ -62,7 +62,7 @@ export const isStream = (request: AgentCall['request']): request is StreamReques
 
 /** Whether the verb changes something, so that its calls carry a command id. */
 export const isEffect = (verb: Verb): boolean => EFFECTS.includes(verb);
-const EFFECTS: readonly Verb[] = ['start', 'stop', 'setBackend'];
+const EFFECTS: readonly Verb[] = ['start', 'stop', 'setBackend', 'rotate'];
 
 /** For logs and messages: `stop of zeoclient1.1`. */
 export const titleOf = (request: AgentCall['request']): string =>

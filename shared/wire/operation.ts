@@ -187,6 +187,7 @@ export const actions = enumCodec<OperationAction, Action>({
   start: Action.OPERATION_ACTION_START,
   restart: Action.OPERATION_ACTION_RESTART,
   stop: Action.OPERATION_ACTION_STOP,
+  rotate: Action.OPERATION_ACTION_ROTATE,
 });
 export const actionFromWire = (action: number): OperationAction => known(actions.fromWire(action), 'action', action);
 
@@ -201,6 +202,7 @@ const steps = enumCodec<Step, WireStep>({
   back: WireStep.STEP_BACK,
   skip: WireStep.STEP_SKIP,
   fail: WireStep.STEP_FAIL,
+  rotate: WireStep.STEP_ROTATE,
 });
 const stepStates = enumCodec<'begin' | 'end', StepState>({ begin: StepState.STATE_BEGIN, end: StepState.STATE_END });
 const outcomes = enumCodec<OutcomeKind, Outcome>({

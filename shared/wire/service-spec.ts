@@ -1,5 +1,6 @@
 import type { BalancerSpec, ServiceSpec, ServiceType } from '../model/service.js';
 import { enumCodec, known, toUint32 } from './fields.js';
+import { rotationSpecFromWire, rotationSpecToWire } from './rotation.js';
 import {
   BalancerSpec_Apply as Apply,
   BalancerSpec_Kind as Kind,
@@ -21,6 +22,7 @@ export function serviceToWire(spec: ServiceSpec): WireServiceSpec {
     pidFile: spec.pidFile,
     log: spec.log === undefined ? undefined : { ...spec.log },
     balancer: spec.balancer === undefined ? undefined : balancerToWire(spec.balancer),
+    rotation: spec.rotation === undefined ? undefined : rotationSpecToWire(spec.rotation),
   };
 }
 
@@ -36,6 +38,7 @@ export function serviceFromWire(wire: WireServiceSpec): ServiceSpec {
     ...(wire.pidFile === undefined ? {} : { pidFile: wire.pidFile }),
     ...(wire.log === undefined ? {} : { log: { ...wire.log } }),
     ...(wire.balancer === undefined ? {} : { balancer: balancerFromWire(wire.balancer) }),
+    ...(wire.rotation === undefined ? {} : { rotation: rotationSpecFromWire(wire.rotation) }),
   };
 }
 

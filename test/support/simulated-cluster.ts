@@ -245,6 +245,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
             return null;
         }
       }),
+    rotate: () => call(() => ({ notes: [], error: null })),
     takeOut: (client) =>
       call(() => {
         if (cluster.balancerAgentAwayUntil > cluster.now) throw new AppError('unreachable', 'agent pound is not connected');

@@ -34,7 +34,7 @@ export const SERVICE_DEFAULTS = keys({
   archivedir: key(hostPath, '', "Folder on the service's host for rotated logs.", '/srv/archive'),
   archive_compress: key(choice('none', 'gzip', 'zstd'), 'none', 'How rotated logs are compressed.'),
   archive_keep: key(days, '0', 'Days that rotated logs are kept; 0 for ever.'),
-  rotate_method: key(choice('auto', 'collapse', 'signal', 'copy', 'pause'), 'auto', 'How a log is rotated.'),
+  rotate_method: key(choice('auto', 'collapse', 'signal', 'copy', 'pause', 'rename'), 'auto', 'How a log is rotated.'),
   rotate_at: key(timeOfDay, '', 'Time of a daily rotation; off without it.', '03:30'),
   rotate_size: key(mebibytes, '0', 'Size at which a log is rotated; 0 is off.'),
   service_manager: key(choice('', ...SERVICE_MANAGERS), '', 'How the agent starts and stops a service; by platform without it.', 'systemd'),

@@ -35,7 +35,7 @@ export const HTTP_KEYS = keys({
   url: key(sitePath, '/', 'Path that it is asked for.'),
 });
 
-const SQUID_KEYS = keys({
+export const SQUID_KEYS = keys({
   cache_dir: key(hostPath, '', 'Its cache, moved aside by a purge.', '/var/spool/squid'),
   exe: key(hostProgram, '', 'Its program.', '/usr/sbin/squid'),
   conf: key(hostPath, '', 'Its configuration.', '/etc/squid/squid.conf'),

@@ -21,6 +21,7 @@ export async function roll(connected: Connected, invocation: RollInvocation): Pr
     maxFail: invocation.maxFail,
     batch: invocation.batch,
     deadlineS: invocation.deadlineS,
+    ...(invocation.rotate ? { rotate: true } : {}),
   };
   if (invocation.dryRun) return dryRun(connected, request);
   const confirmed = await confirm(connected, invocation, request);

@@ -48,7 +48,9 @@ function textOf(event: Exclude<OperationEvent, { type: 'result' }>, verbose: boo
     case 'note':
       return event.service === null ? `note: ${oneLine(event.message)}` : `${oneLine(event.service)}: ${oneLine(event.message)}`;
     case 'step': {
-      const detail = event.detail === null ? '' : `  ${oneLine(event.detail)}`;
+      // Notes have told it, a line a log.
+      const isTold = event.step === 'rotate' && event.state === 'end';
+      const detail = event.detail === null || isTold ? '' : `  ${oneLine(event.detail)}`;
       const label = `${oneLine(event.service)}  ${STEP_LABELS[event.step]}`;
       if (event.state === 'end') return `${label}${event.ms === null ? '' : `  ${formatMs(event.ms)}`}${detail}`;
       return verbose || LONG.includes(event.step) ? `${label} ...${detail}` : null;

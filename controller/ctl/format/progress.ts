@@ -69,6 +69,7 @@ export const STEP_LABELS: Readonly<Record<Step, string>> = {
   back: 'back in',
   skip: 'skipped',
   fail: 'failed',
+  rotate: 'rotate',
 };
 
 const UNTOUCHED: MemberProgress = {
@@ -105,6 +106,8 @@ function stepped(member: MemberProgress, event: Extract<OperationEvent, { type: 
   if (event.step === 'fail') return { ...begun, state: 'failed', stepSince: event.at, endedAt: event.at };
   if (event.state === 'begin') return { ...begun, state: failed ? 'failed' : 'active', stepSince: event.at, endedAt: null };
   const finished = [...member.finished, { step: event.step, ms: event.ms }];
+  // Before the roll: its turn is still to come.
+  if (event.step === 'rotate' && member.lastStep !== 'rotate') return { ...member, finished };
   const ended = event.step === 'in' || event.step === 'back' || event.step === member.lastStep;
   // A member that was put back without its restart is over, but it is not done.
   const state = failed || event.step === 'back' ? 'failed' : ended ? 'done' : 'active';

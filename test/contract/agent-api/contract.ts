@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../shared/errors.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../../../shared/model/agent-api.js';
 import { processId } from '../../../shared/model/process.js';
-import { aBalancer, type FakeAgent, STARTED_AT } from './fake-agent.js';
+import { aBalancer, aRotationPlan, aRotationResult, type FakeAgent, STARTED_AT } from './fake-agent.js';
 
 /** An AgentApi, and the agent in memory that is behind it; zeoclient1.1 and pound are assigned. */
 export interface Harness {
@@ -54,7 +54,14 @@ export function agentApiContract(way: string, open: () => Promise<Harness>): voi
         ms: 1234.5,
       });
       await api.setBackend('pound', { address: '127.0.0.1:8080', wanted: 'out' }, command('c'));
-      expect(agent.performed).toEqual(['start zeoclient1.1', 'stop zeoclient1.1 42@777 3000', 'setBackend pound 127.0.0.1:8080 out']);
+      expect(await api.rotation('zeoclient1.1', options)).toEqual(aRotationPlan);
+      expect(await api.rotate('zeoclient1.1', command('d'))).toEqual(aRotationResult);
+      expect(agent.performed).toEqual([
+        'start zeoclient1.1',
+        'stop zeoclient1.1 42@777 3000',
+        'setBackend pound 127.0.0.1:8080 out',
+        'rotate zeoclient1.1',
+      ]);
     });
 
     it('brings what could not be measured with its reason, never as zero', async () => {

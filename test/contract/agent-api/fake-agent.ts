@@ -2,10 +2,9 @@ import { linkSignals, orAborted, reasonOf } from '../../../shared/abort.js';
 import { AppError } from '../../../shared/errors.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../../../shared/model/agent-api.js';
 import type { LogPart, LogQuery } from '../../../shared/model/log-search.js';
-import type { LogPart, LogQuery } from '../../../shared/model/log-search.js';
 import { processId } from '../../../shared/model/process.js';
+import type { RotationPlan, RotationResult } from '../../../shared/model/rotation.js';
 import type { ServiceSpec } from '../../../shared/model/service.js';
-import type { Verb } from '../../../shared/wire/link-messages.js';
 import type { Verb } from '../../../shared/wire/link-messages.js';
 import type { LinkedAgent } from '../../../agent/link/link.js';
 
@@ -39,10 +38,6 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
     performed: [],
     services: [],
     answers: {},
-    taken: 0,
-    async *parts() {
-      yield aSummary;
-    },
     taken: 0,
     async *parts() {
       yield aSummary;
@@ -88,15 +83,6 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
           yield part;
         }
       },
-      async *search(service, query, { signal }) {
-        find(service);
-        if (signal.aborted) throw reasonOf(signal);
-        held.get('search')?.(signal);
-        for await (const part of fake.parts(query, signal)) {
-          fake.taken += 1;
-          yield part;
-        }
-      },
       balancer: (service, options) => read<'balancer'>('balancer', options, async () => ({ ...aBalancer, name: find(service) })),
       start: (service, options) =>
         change<'start'>('start', service, options, async () => ({ state: 'starting', why: `${service} has been asked to start` })),
@@ -104,6 +90,12 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
         change<'stop'>('stop', `${service} ${replacing} ${deadlineMs}`, options, async () => ({ how: 'killed', ms: 1234.5 })),
       setBackend: (balancer, { address, wanted }, options) =>
         change<'setBackend'>('setBackend', `${balancer} ${address} ${wanted}`, options, async () => undefined),
+      rotation: (service, options) =>
+        read<'rotation'>('rotation', options, async () => {
+          find(service);
+          return aRotationPlan;
+        }),
+      rotate: (service, options) => change<'rotate'>('rotate', service, options, async () => aRotationResult),
     },
   };
   return fake;
@@ -116,7 +108,7 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
   }
 
   /** The first call with a command id does it; every one with the same id gets the result of that, also while it still goes on. */
-  async function change<V extends 'start' | 'stop' | 'setBackend'>(
+  async function change<V extends 'start' | 'stop' | 'setBackend' | 'rotate'>(
     verb: V,
     what: string,
     options: EffectOptions,
@@ -157,9 +149,34 @@ export const aSummary: LogPart = {
   summary: { hits: 0, matchingLines: 0, scannedBytes: 12, omitted: 0, notes: ['no start marker'], why: null, stats: null },
 };
 
-export const aSummary: LogPart = {
-  type: 'summary',
-  summary: { hits: 0, matchingLines: 0, scannedBytes: 12, omitted: 0, notes: ['no start marker'], why: null, stats: null },
+export const aRotationPlan: RotationPlan = {
+  shortage: null,
+  logs: [
+    {
+      log: '/srv/zope/1/log/event.log',
+      method: 'copy',
+      sizeBytes: 5_000_000_000,
+      archive: '/srv/archive/2024/9/zeoclient1.1-25-16-47-17-event.log',
+      loss: 'lines written meanwhile',
+      why: 'collapse: tmpfs cannot collapse a file',
+    },
+    { log: '/srv/zope/1/log/Z2.log', method: null, sizeBytes: null, archive: null, loss: null, why: 'there is no such file' },
+  ],
+};
+
+export const aRotationResult: RotationResult = {
+  logs: [
+    {
+      ...{ log: '/srv/zope/1/log/event.log', outcome: 'rotated', method: 'pause', bytes: 5_000_000_000, ms: 812.5 },
+      ...{ archive: '/srv/archive/2024/9/zeoclient1.1-25-16-47-17-event.log', windowMs: null, pausedMs: 4.25, why: null },
+    },
+    {
+      ...{ log: '/srv/zope/1/log/Z2.log', outcome: 'left', method: null, bytes: 0, ms: 0 },
+      ...{ archive: null, windowMs: null, pausedMs: null, why: 'there is no such file' },
+    },
+  ],
+  recovered: ['/srv/zope/1/log/event.log: a rotation that was broken off was undone'],
+  removed: [],
 };
 
 export const aBalancer = {

@@ -46,6 +46,8 @@ export function createFakeHosts(zopes: readonly FakeZope[]): FakeHosts {
       await passGate('balancer');
       return { name, driver: 'pound-control', version: '4.16', aliveIntervalS: 1, backends: zopes.map(backendOf) };
     },
+    rotation: async () => ({ logs: [], shortage: null }),
+    rotate: (service, options) => once(`rotate ${service}`, options, async () => ({ logs: [], recovered: [], removed: [] })),
     start: (service, options) =>
       once(`start ${service}`, options, async () => {
         await find(service).start();

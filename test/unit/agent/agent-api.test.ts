@@ -71,6 +71,13 @@ function createApi(deps: Partial<AgentApiDeps> = {}): AssignedAgentApi {
       state: () => Promise.resolve({ name, driver: 'pound-control', version: '4.16', aliveIntervalS: 5, backends: [] }),
       set: async ({ address, wanted }) => void done.push(`${name}: ${address} ${wanted}`),
     }),
+    rotation: {
+      plan: async (_, { logs, archiveDir }) => ({ logs: [], shortage: `${logs.join(' ')} ${archiveDir}` }),
+      rotate: async ({ name }, { logs }) => {
+        done.push(`rotate ${name}: ${logs.join(' ')}`);
+        return { logs: [], recovered: [], removed: [] };
+      },
+    },
     ...deps,
   });
   api.assign([spec, pound]);

@@ -68,7 +68,21 @@ function answeringOnly(host: string, given: Partial<AgentApi> | undefined): Agen
     );
   // A stream rejects when it is read.
   const search: AgentApi['search'] = () => ({ [Symbol.asyncIterator]: () => ({ next: no }) });
-  return { ping: no, process: no, memory: no, connections: no, log: no, search, start: no, stop: no, balancer: no, setBackend: no, ...given };
+  return {
+    ping: no,
+    process: no,
+    memory: no,
+    connections: no,
+    log: no,
+    search,
+    start: no,
+    stop: no,
+    balancer: no,
+    setBackend: no,
+    rotation: no,
+    rotate: no,
+    ...given,
+  };
 }
 
 /** Time that passes only when somebody sleeps, and then at once. */

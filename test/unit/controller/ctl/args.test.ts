@@ -27,6 +27,7 @@ const START = {
   batch: null,
   maxFail: null,
   deadlineS: null,
+  rotate: false,
 };
 
 describe('the old form', () => {
@@ -79,7 +80,7 @@ describe('the modern form', () => {
 
   it('takes every option of a roll', () => {
     expect(
-      parse('restart a, b --dry-run --yes --force --batch 50% --max-fail 2 --deadline 3600 --timeout 2.5 --json --no-color -v -c x.ini'),
+      parse('restart a, b --dry-run --yes --force --batch 50% --max-fail 2 --deadline 3600 -R --timeout 2.5 --json --no-color -v -c x.ini'),
     ).toEqual({
       action: 'restart',
       selectors: ['a', 'b'],
@@ -90,12 +91,20 @@ describe('the modern form', () => {
       batch: '50%',
       maxFail: 2,
       deadlineS: 3600,
+      rotate: true,
       timeoutMs: 2500,
       json: true,
       color: false,
       verbose: true,
       file: 'x.ini',
     });
+  });
+
+  it('rotates in both forms, and before a roll by -R', () => {
+    expect(parse('rotate zeoclient1.1 --dry-run')).toEqual({ ...COMMON, action: 'rotate', selectors: ['zeoclient1.1'], dryRun: true });
+    expect(parse('-a rotate -s a, b')).toEqual({ ...COMMON, action: 'rotate', selectors: ['a', 'b'], dryRun: false });
+    expect(parse('-a start -vR')).toMatchObject({ action: 'start', verbose: true, rotate: true });
+    expect(refusal('stop -R')).toBe('usage: -R does not belong to `ctl stop` → it belongs to start, restart');
   });
 
   it('takes options before the action', () => {
@@ -130,7 +139,7 @@ describe('the modern form', () => {
     ['check --timout 3', 'usage: unknown option: --timout → did you mean `--timeout`?'],
     ['start -dry-run', 'usage: unknown option: -dry-run → did you mean `--dry-run`?'],
     ['start --nagios', 'usage: --nagios does not belong to `ctl start` → it belongs to check'],
-    ['check --dry-run', 'usage: --dry-run does not belong to `ctl check` → it belongs to start, restart, stop'],
+    ['check --dry-run', 'usage: --dry-run does not belong to `ctl check` → it belongs to start, restart, stop, rotate'],
     ['start --batch none', 'usage: --batch none: not a batch size → a number, a percentage (`50%`), `pool` or `auto`'],
     ['start --batch 0', 'usage: --batch 0: not a batch size → a number, a percentage (`50%`), `pool` or `auto`'],
     ['start --max-fail -1', 'usage: --max-fail needs a value → write `--max-fail 1`'],
@@ -146,7 +155,7 @@ describe('the modern form', () => {
 });
 
 describe('what is specified but not built', () => {
-  it.each(['mem', 'rotate', 'purge http://x/', 'repair --explain', 'balancer status', 'events', 'perf', 'lock', 'mail test', 'completion'])(
+  it.each(['mem', 'purge http://x/', 'repair --explain', 'balancer status', 'events', 'perf', 'lock', 'mail test', 'completion'])(
     'refuses the action of `%s`',
     (line) => {
       const [action] = words(line);
@@ -156,7 +165,7 @@ describe('what is specified but not built', () => {
 
   it.each([
     ['-a start -P', '-P'],
-    ['-a start -vR', '-R'],
+    ['-a start -vP', '-P'],
     ['-a check -r', '-r'],
     ['start --canary 1', '--canary'],
     ['start --canary-wait 10', '--canary-wait'],

@@ -8,6 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Empty, Failure, ServiceType, Unmeasured } from "./common.js";
 import { LogPart, LogQuery } from "./log.js";
+import { RotationPlan, RotationResult, RotationSpec } from "./rotation.js";
 
 export const protobufPackage = "ctl.v1";
 
@@ -102,6 +103,8 @@ export interface Call {
     | { $case: "balancer"; value: ServiceRequest }
     | { $case: "setBackend"; value: SetBackendRequest }
     | { $case: "search"; value: SearchRequest }
+    | { $case: "rotation"; value: ServiceRequest }
+    | { $case: "rotate"; value: ServiceRequest }
     | undefined;
 }
 
@@ -161,6 +164,8 @@ export interface Answer {
     | { $case: "stop"; value: StopResult }
     | { $case: "balancer"; value: BalancerState }
     | { $case: "setBackend"; value: Empty }
+    | { $case: "rotation"; value: RotationPlan }
+    | { $case: "rotate"; value: RotationResult }
     | undefined;
 }
 
@@ -291,6 +296,7 @@ export interface ServiceSpec {
   pidFile?: string | undefined;
   log?: LogSpec | undefined;
   balancer?: BalancerSpec | undefined;
+  rotation?: RotationSpec | undefined;
 }
 
 export interface LogSpec {
@@ -761,6 +767,12 @@ export const Call: MessageFns<Call> = {
       case "search":
         SearchRequest.encode(message.request.value, writer.uint32(154).fork()).join();
         break;
+      case "rotation":
+        ServiceRequest.encode(message.request.value, writer.uint32(162).fork()).join();
+        break;
+      case "rotate":
+        ServiceRequest.encode(message.request.value, writer.uint32(170).fork()).join();
+        break;
     }
     return writer;
   },
@@ -880,6 +892,22 @@ export const Call: MessageFns<Call> = {
             }
 
             message.request = { $case: "search", value: SearchRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.request = { $case: "rotation", value: ServiceRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.request = { $case: "rotate", value: ServiceRequest.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1352,6 +1380,12 @@ export const Answer: MessageFns<Answer> = {
       case "setBackend":
         Empty.encode(message.answer.value, writer.uint32(146).fork()).join();
         break;
+      case "rotation":
+        RotationPlan.encode(message.answer.value, writer.uint32(162).fork()).join();
+        break;
+      case "rotate":
+        RotationResult.encode(message.answer.value, writer.uint32(170).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1439,6 +1473,22 @@ export const Answer: MessageFns<Answer> = {
             }
 
             message.answer = { $case: "setBackend", value: Empty.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.answer = { $case: "rotation", value: RotationPlan.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.answer = { $case: "rotate", value: RotationResult.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -2694,6 +2744,7 @@ function createBaseServiceSpec(): ServiceSpec {
     pidFile: undefined,
     log: undefined,
     balancer: undefined,
+    rotation: undefined,
   };
 }
 
@@ -2725,6 +2776,9 @@ export const ServiceSpec: MessageFns<ServiceSpec> = {
     }
     if (message.balancer !== undefined) {
       BalancerSpec.encode(message.balancer, writer.uint32(74).fork()).join();
+    }
+    if (message.rotation !== undefined) {
+      RotationSpec.encode(message.rotation, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -2812,6 +2866,14 @@ export const ServiceSpec: MessageFns<ServiceSpec> = {
             }
 
             message.balancer = BalancerSpec.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.rotation = RotationSpec.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -37,6 +37,7 @@ export enum OperationAction {
   OPERATION_ACTION_START = 1,
   OPERATION_ACTION_RESTART = 2,
   OPERATION_ACTION_STOP = 3,
+  OPERATION_ACTION_ROTATE = 4,
   UNRECOGNIZED = -1,
 }
 
@@ -52,6 +53,7 @@ export enum Step {
   STEP_BACK = 8,
   STEP_SKIP = 9,
   STEP_FAIL = 10,
+  STEP_ROTATE = 11,
   UNRECOGNIZED = -1,
 }
 
@@ -167,6 +169,7 @@ export interface RunRequest {
   maxFail?: number | undefined;
   batch?: string | undefined;
   deadlineS?: number | undefined;
+  rotate: boolean;
 }
 
 export interface OperationPlan {
@@ -1366,6 +1369,7 @@ function createBaseRunRequest(): RunRequest {
     maxFail: undefined,
     batch: undefined,
     deadlineS: undefined,
+    rotate: false,
   };
 }
 
@@ -1394,6 +1398,9 @@ export const RunRequest: MessageFns<RunRequest> = {
     }
     if (message.deadlineS !== undefined) {
       writer.uint32(65).double(message.deadlineS);
+    }
+    if (message.rotate !== false) {
+      writer.uint32(72).bool(message.rotate);
     }
     return writer;
   },
@@ -1473,6 +1480,14 @@ export const RunRequest: MessageFns<RunRequest> = {
             }
 
             message.deadlineS = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.rotate = reader.bool();
             continue;
           }
         }

@@ -100,15 +100,6 @@ export const ControlDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Ending the stream ends the search on every host. */
-    log: {
-      name: "Log",
-      requestType: LogRequest as typeof LogRequest,
-      requestStream: false,
-      responseType: LogEvent as typeof LogEvent,
-      responseStream: true,
-      options: {},
-    },
     balancers: {
       name: "Balancers",
       requestType: BalancersRequest as typeof BalancersRequest,
@@ -123,6 +114,15 @@ export const ControlDefinition = {
       requestStream: false,
       responseType: BalancerReport as typeof BalancerReport,
       responseStream: false,
+      options: {},
+    },
+    /** Ending the stream ends the search on every host. */
+    log: {
+      name: "Log",
+      requestType: LogRequest as typeof LogRequest,
+      requestStream: false,
+      responseType: LogEvent as typeof LogEvent,
+      responseStream: true,
       options: {},
     },
     diffConfig: {
@@ -146,10 +146,10 @@ export interface ControlServiceImplementation<CallContextExt = {}> {
   events(request: EventsRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<OperationEvent>;
   resume(request: ResumeRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<OperationEvent>;
   halt(request: HaltRequest, context: CallContext & CallContextExt): Promise<HaltResponse>;
-  /** Ending the stream ends the search on every host. */
-  log(request: LogRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<LogEvent>;
   balancers(request: BalancersRequest, context: CallContext & CallContextExt): Promise<BalancerReport>;
   setBackends(request: BackendsRequest, context: CallContext & CallContextExt): Promise<BalancerReport>;
+  /** Ending the stream ends the search on every host. */
+  log(request: LogRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<LogEvent>;
   diffConfig(request: DiffConfigRequest, context: CallContext & CallContextExt): Promise<ConfigDiff>;
 }
 
@@ -163,10 +163,10 @@ export interface ControlClient<CallOptionsExt = {}> {
   events(request: EventsRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<OperationEvent>;
   resume(request: ResumeRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<OperationEvent>;
   halt(request: HaltRequest, options?: CallOptions & CallOptionsExt): Promise<HaltResponse>;
-  /** Ending the stream ends the search on every host. */
-  log(request: LogRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<LogEvent>;
   balancers(request: BalancersRequest, options?: CallOptions & CallOptionsExt): Promise<BalancerReport>;
   setBackends(request: BackendsRequest, options?: CallOptions & CallOptionsExt): Promise<BalancerReport>;
+  /** Ending the stream ends the search on every host. */
+  log(request: LogRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<LogEvent>;
   diffConfig(request: DiffConfigRequest, options?: CallOptions & CallOptionsExt): Promise<ConfigDiff>;
 }
 
