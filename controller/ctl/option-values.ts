@@ -18,9 +18,9 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600,
 export const duration =
   (option: string) =>
   (value: string): number => {
-    const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(s|min|m|h|d|$)/g)];
-    const total = parts.reduce((sum, [, number = '', unit = '']) => sum + Number(number) * (UNITS[unit === '' ? 's' : unit] ?? 0), 0);
-    if (parts.map(([part]) => part).join('') !== value || !Number.isFinite(total) || total <= 0) {
+    const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(s|min|m|h|d|)/g)];
+    const total = parts.reduce((sum, [, number = '', unit = '']) => sum + Number(number) * (UNITS[unit] ?? 1), 0);
+    if (!/^(\d+(\.\d+)?|(\d+(\.\d+)?(s|min|m|h|d))+)$/.test(value) || !Number.isFinite(total) || total <= 0) {
       throw new AppError('usage', `${option} ${value}: not a duration`, { hint: `for example \`${option} 2h\`, \`${option} 90m\`` });
     }
     return total;

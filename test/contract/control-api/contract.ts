@@ -96,6 +96,17 @@ export function controlApiContract(way: string, open: (control: FakeControl) => 
       expect((await events).at(-1)).toMatchObject({ type: 'result', result: { outcome: 'interrupted', exit: 130 } });
     });
 
+    it('answers what the balancers say, and hands an order for them over whole', async () => {
+      const { api, control } = await over();
+      const well = await createFakeControl().balancers(signal);
+      const order = { wanted: 'out', selectors: ['zeoclient1.1'], by: 'jane@desk', force: true, forS: 7200, reason: 'Käse' } as const;
+      const plain = { ...order, wanted: 'in', force: false, forS: null, reason: null } as const;
+      expect(await api.balancers(signal)).toEqual(well);
+      expect(await api.setBackends(order, signal)).toEqual(well);
+      expect(await api.setBackends(plain, signal)).toEqual(well);
+      expect(control.orders).toEqual([order, plain]);
+    });
+
     it('rejects with code, message and hint of the controller, of a call and of a stream', async () => {
       const refuse = new AppError('conflict', 'op-7 of jane@desk holds the lock', { hint: '`ctl lock` says since when' });
       const { api } = await over({ refuse });
