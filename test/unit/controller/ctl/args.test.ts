@@ -155,7 +155,7 @@ describe('the modern form', () => {
 });
 
 describe('what is specified but not built', () => {
-  it.each(['mem', 'purge http://x/', 'repair --explain', 'balancer status', 'events', 'perf', 'lock', 'mail test', 'completion'])(
+  it.each(['mem', 'purge http://x/', 'repair --explain', 'events', 'perf', 'lock', 'mail test', 'completion'])(
     'refuses the action of `%s`',
     (line) => {
       const [action] = words(line);

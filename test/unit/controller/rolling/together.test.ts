@@ -81,7 +81,7 @@ describe('a batch whose balancer restarts for each change', () => {
 describe('who goes in together', () => {
   const plain = aPlan(POOLS);
   const plan = { ...plain, batches: plain.batches.map((batch) => ({ ...batch, together: true })) };
-  const mates = (of: typeof plan, ...events: Parameters<typeof after>[1][]) => {
+  const mates = (of: typeof plain, ...events: Parameters<typeof after>[1][]) => {
     const progress = after(of, entered(1_000, 'c1', 'in'), ...events);
     return matesNotReady(progress, memberOf(progress, 'c1'));
   };
