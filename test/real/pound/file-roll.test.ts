@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../../deploy/demo/cluster.js';
 import { startLoad } from '../../../deploy/demo/load.js';
 import { findPound } from '../../../deploy/demo/pound.js';
+import { systemClock } from '../../../shared/ports/clock.js';
 import { realPart, setUpLimit } from '../../support/real.js';
 import { testClusters } from '../../support/real-cluster.js';
 import { expectAllNew } from '../roll/observe.js';
@@ -58,20 +59,19 @@ const RESTART_MS = 2_500;
 /** When the pid of Pound changed. */
 function watchRestarts({ plan }: Cluster): { stop(): Promise<number[]> } {
   const moments: number[] = [];
-  let over = false;
+  const over = new AbortController();
   const watching = (async () => {
-    let last = '';
-    while (!over) {
+    for (let last = ''; ;) {
       const pid = (await readFile(plan.pound.pidFile, 'utf8').catch(() => '')).trim();
       if (pid !== '' && last !== '' && pid !== last) moments.push(Date.now());
       if (pid !== '') last = pid;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await systemClock.sleep(10, over.signal);
     }
   })();
   return {
     async stop() {
-      over = true;
-      await watching;
+      over.abort();
+      await watching.catch(() => undefined);
       return moments;
     },
   };
