@@ -30,7 +30,7 @@ export async function resolveSpec(spec: ServiceSpec, allow: AllowList): Promise<
 
 /** The same for what is rotated: apart, since only a rotation needs it allowed. A program without a path is looked for on PATH. */
 export async function resolveRotation(rotation: RotationSpec, allow: AllowList): Promise<RotationSpec> {
-  const follow = (path: string) => (path === '' ? '' : resolvePath(path, allow));
+  const follow = async (path: string) => (path === '' ? '' : resolvePath(path, allow));
   const { squid } = rotation;
   return {
     ...rotation,

@@ -4,28 +4,30 @@ import { chmod, chown, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
+import { throwIfAborted } from '../../shared/abort.js';
 import { AppError } from '../../shared/errors.js';
-import type { ArchiveCompression } from '../../shared/model/rotation.js';
 import type { Exec } from '../../shared/ports/exec.js';
-import { publish } from './draft.js';
+import { giveName, identityOf } from './draft.js';
 
 export interface CompressDeps {
   readonly exec: Exec;
   readonly signal: AbortSignal;
+  readonly onStep: (step: string) => void;
 }
 
 /**
  * Puts a compressed archive, read back, in the place of a plain one, and answers its path. The plain one stays until then. Can be done
  * again after a crash at any point. Errors: `failed`, `cancelled`, and the plain one is as it was.
  */
-export async function compress(archive: string, how: Exclude<ArchiveCompression, 'none'>, deps: CompressDeps): Promise<string> {
-  const name = `${basename(archive)}${SUFFIX[how]}`;
-  const part = join(dirname(archive), `.${name}.part`);
+export async function compress(archive: string, how: Packing, deps: CompressDeps): Promise<string> {
+  const packed = `${archive}${SUFFIX[how]}`;
+  if (await isPackedAlready(packed, archive, how, deps)) return packed;
+  const part = join(dirname(archive), `.${basename(packed)}.part`);
   await rm(part, { force: true });
   try {
     const like = await stat(archive);
     await PACKINGS[how].pack(archive, part, deps);
-    await PACKINGS[how].verify(part, archive, deps);
+    await verify(part, archive, how, deps);
     await chmod(part, like.mode & 0o666);
     if (process.getuid?.() === 0) await chown(part, like.uid, like.gid);
     await syncFile(part);
@@ -33,35 +35,63 @@ export async function compress(archive: string, how: Exclude<ArchiveCompression,
     await rm(part, { force: true });
     throw error;
   }
-  const packed = await publish(part, name);
+  deps.onStep('packed');
+  if (!(await giveName(part, packed))) {
+    await rm(part, { force: true });
+    throw new AppError('failed', `there is another ${packed}`);
+  }
+  deps.onStep('packed and named');
   await rm(archive, { force: true });
   return packed;
 }
 
+/** A crash came between the two names: only the plain one has to go. */
+async function isPackedAlready(packed: string, archive: string, how: Packing, deps: CompressDeps): Promise<boolean> {
+  if ((await identityOf(packed)) === null) return false;
+  const same = await verify(packed, archive, how, deps).then(
+    () => true,
+    () => false,
+  );
+  throwIfAborted(deps.signal);
+  if (same) await rm(archive, { force: true });
+  return same;
+}
+
+async function verify(packed: string, archive: string, how: Packing, deps: CompressDeps): Promise<void> {
+  const [unpacked, plain] = [await PACKINGS[how].unpackedSha256(packed, deps), await sha256OfFile(archive, deps.signal)];
+  if (unpacked !== plain) throw new AppError('failed', `${packed} does not unpack to ${archive}`);
+}
+
+type Packing = 'gzip' | 'zstd';
 const SUFFIX = { gzip: '.gz', zstd: '.zst' } as const;
 const HOUR_MS = 3_600_000;
 
-interface Packing {
+interface Packer {
   pack(from: string, to: string, deps: CompressDeps): Promise<void>;
-  /** Rejects if `path` does not unpack to `plain`. */
-  verify(path: string, plain: string, deps: CompressDeps): Promise<void>;
+  unpackedSha256(path: string, deps: CompressDeps): Promise<string>;
 }
 
-const PACKINGS: Readonly<Record<'gzip' | 'zstd', Packing>> = {
+const PACKINGS: Readonly<Record<Packing, Packer>> = {
   gzip: {
     pack: (from, to, { signal }) =>
       pipeline(createReadStream(from), createGzip(), createWriteStream(to, { flags: 'wx', mode: 0o600 }), { signal }),
-    async verify(path, plain, { signal }) {
-      const unpacked = createHash('sha256');
-      await pipeline(createReadStream(path), createGunzip(), unpacked, { signal });
-      if (unpacked.digest('hex') !== (await sha256OfFile(plain, signal)))
-        throw new AppError('failed', `${path} does not unpack to ${plain}`);
+    async unpackedSha256(path, { signal }) {
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(path), createGunzip(), hash, { signal });
+      return hash.digest('hex');
     },
   },
   zstd: {
-    pack: (from, to, deps) => zstd(['-q', '--check', '-o', to, '--', from], deps),
-    // By the sums of its own.
-    verify: (path, _, deps) => zstd(['-q', '-t', '--', path], deps),
+    pack: (from, to, deps) => zstd(['-q', '-o', to, '--', from], deps),
+    async unpackedSha256(path, deps) {
+      const plain = `${path}.plain`;
+      try {
+        await zstd(['-q', '-d', '-f', '-o', plain, '--', path], deps);
+        return await sha256OfFile(plain, deps.signal);
+      } finally {
+        await rm(plain, { force: true });
+      }
+    },
   },
 };
 

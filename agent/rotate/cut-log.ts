@@ -66,7 +66,7 @@ async function cutOpen(
   try {
     const draft = await createDraft(record.part, await file.stat());
     const check = () => requireSame(record, draft.bytes());
-    const inHand: LogInHand = { path: record.log, file, draft, enter, check };
+    const inHand: LogInHand = { path: record.log, file, draft, enter, check, step: deps.onStep };
     let cut: Cut;
     try {
       deps.onStep('copy');

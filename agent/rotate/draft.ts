@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants, readSync, writeSync } from 'node:fs';
-import { link, open, rm, type FileHandle } from 'node:fs/promises';
+import { link, lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 import { throwIfAborted } from '../../shared/abort.js';
@@ -114,43 +114,47 @@ export async function sha256Of(file: FileHandle, bytes: number, signal: AbortSig
   return hash.digest('hex');
 }
 
-/** Gives a complete file its own name, or that name with a number: nothing is ever overwritten. Answers its path; can be done twice. */
+/** Gives a complete archive its own name, or that name with a number: nothing is ever overwritten. Answers its path; can be done twice. */
 export async function publish(part: string, name: string): Promise<string> {
   const folder = dirname(part);
   for (let number = 0; number < MAX_SAME_NAME; number++) {
     const path = join(folder, withNumber(name, number));
-    try {
-      await link(part, path);
-    } catch (error) {
-      if (!isErrno(error, 'EEXIST')) throw toAppError(error, 'failed', `${part} could not be named ${path}`);
-      if (!(await isSameFile(part, path))) continue;
-    }
-    await rm(part);
-    await syncFolder(folder);
-    return path;
+    const isPacked = (await Promise.all(PACKED.map((suffix) => identityOf(path + suffix)))).some((one) => one !== null);
+    if (!isPacked && (await giveName(part, path))) return path;
   }
   throw new AppError('failed', `${folder} has ${MAX_SAME_NAME} archives called ${name}`);
 }
 
-const MAX_SAME_NAME = 100;
+/** What compression adds to a name. */
+export const PACKED = ['.gz', '.zst'] as const;
 
-async function isSameFile(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all([identityOf(one), identityOf(other)]);
-  return a !== null && a === b;
+/** Exactly this name; false: another file has it. Can be done twice. */
+export async function giveName(part: string, path: string): Promise<boolean> {
+  try {
+    await link(part, path);
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw toAppError(error, 'failed', `${part} could not be named ${path}`);
+    if ((await identityOf(part)) !== (await identityOf(path))) return false;
+  }
+  await rm(part);
+  await syncFolder(dirname(path));
+  return true;
 }
 
-async function identityOf(path: string): Promise<string | null> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => null);
-  if (file === null) return null;
+const MAX_SAME_NAME = 100;
+
+/** Of what stands there, a link itself; null: nothing. */
+export async function identityOf(path: string): Promise<string | null> {
   try {
-    const { dev, ino } = await file.stat({ bigint: true });
+    const { dev, ino } = await lstat(path, { bigint: true });
     return `${dev}:${ino}`;
-  } finally {
-    await file.close();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null;
+    throw error;
   }
 }
 
-export async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   // Windows opens no folder.
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');

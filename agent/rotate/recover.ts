@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
-import { lstat, open, rm, type FileHandle } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { AppError, isErrno, messageOf } from '../../shared/errors.js';
 import { pidOf, type ProcessId } from '../../shared/model/process.js';
 import { identifyProcess } from '../../shared/ports/process-identity.js';
 import { compress } from './compress.js';
-import { publish, sha256Of } from './draft.js';
+import { identityOf, publish, sha256Of } from './draft.js';
 import { readRange } from './entry-start.js';
 import type { Journal, RotationRecord, Stage } from './journal.js';
 import { isCollapsed, takeOff, type CollapsingStage } from './methods/collapse.js';
@@ -150,14 +150,4 @@ async function fromAside(record: RotationRecord, aside: string, deps: RecoverDep
   await letGo({ path: record.log, aside }, { clock: deps.clock, opensAtOnce: false });
   await takeAside(record, aside, deps);
   return finish({ ...record, stage: { at: 'cut' } }, deps);
-}
-
-export async function identityOf(path: string): Promise<string | null> {
-  try {
-    const { dev, ino } = await lstat(path, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return null;
-    throw error;
-  }
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { once } from 'node:events';
@@ -80,9 +81,17 @@ const LINE = /^(\d{10}) a line that nobody may lose and nobody may see twice$/;
 const HEADER = /^2024-09-25 16:47:17,760 ERROR \[Zope:42\]\[waitress-0\] (.+)$/;
 const BODY = ['Traceback (most recent call last):', '  of '] as const;
 
+function unpacked(file: string, bytes: Readable): Readable {
+  if (file.endsWith('.gz')) return bytes.pipe(createGunzip());
+  if (!file.endsWith('.zst')) return bytes;
+  const zstd = spawn('zstd', ['-dc', '-q'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  bytes.pipe(zstd.stdin);
+  return zstd.stdout;
+}
+
 async function countIn(file: string, seen: Uint8Array, form: 'lines' | 'entries'): Promise<number> {
   const bytes = createReadStream(file, { highWaterMark: 1024 * 1024 });
-  const lines = createInterface({ input: file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes, crlfDelay: Infinity });
+  const lines = createInterface({ input: unpacked(file, bytes), crlfDelay: Infinity });
   let cut = 0;
   /** Of an entry: how many of its lines have been seen, and its first. */
   let open = { lines: 0, first: '' };
@@ -109,3 +118,7 @@ async function countIn(file: string, seen: Uint8Array, form: 'lines' | 'entries'
   }
   return open.lines === 0 ? cut : cut + 1;
 }
+
+/** As the writer writes it. */
+export const lineOf = (number: number): string =>
+  `${String(number).padStart(10, '0')} a line that nobody may lose and nobody may see twice`;

@@ -39,7 +39,7 @@ const MAX_ROUNDS = 200;
 const LITTLE_BYTES = 64 * 1024;
 
 /** Holds the thread: from the read that found the end to the cut nothing may come between. Answers how long that was. */
-function truncateWhenRead({ path, file, draft }: LogInHand): number {
+function truncateWhenRead({ path, file, draft, step }: LogInHand): number {
   const begun = performance.now();
   for (;;) {
     const asked = performance.now();
@@ -50,7 +50,9 @@ function truncateWhenRead({ path, file, draft }: LogInHand): number {
       });
     if (bytes > 0) continue;
     ftruncateSync(file.fd, 0);
-    return performance.now() - asked;
+    const windowMs = performance.now() - asked;
+    step('truncated');
+    return windowMs;
   }
 }
 

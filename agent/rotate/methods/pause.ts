@@ -14,16 +14,22 @@ export async function pause(log: LogInHand, writers: readonly string[], stop: ()
   for (let attempt = 1; ; attempt++) {
     if (attempt > 1) await deps.clock.sleep(BETWEEN_MS, deps.signal);
     await catchUp(log, deps);
+    // On the disk already: what is left to be written while they stand still is little.
+    await log.draft.sync();
+    await catchUp(log, deps);
     await log.check();
     const begun = performance.now();
     const stopped = await stop();
     try {
+      log.step('stopped');
       while (log.draft.copyPiece(log.file) > 0);
       // Stopped in the middle of an entry that takes it several writes: a moment later it is whole.
       if (attempt < MAX_ATTEMPTS && !(await endsWithNewline(log))) continue;
       await log.draft.sync();
+      log.step('truncate');
       stopped.requireStill();
       ftruncateSync(log.file.fd, 0);
+      log.step('truncated');
     } catch (error) {
       if (isErrno(error, 'ENOSPC', 'EDQUOT'))
         throw new AppError('failed', 'the disk of archivedir is full: the log was left as it was', { cause: error });
