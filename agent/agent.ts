@@ -44,18 +44,23 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     processes,
     processOf: (spec, signal) => manager.state(spec, signal),
   });
+  const allow = createAllowList(config);
+  const mayRestart = () => {
+    allow.action('stop');
+    allow.action('start');
+  };
   const api = createAgentApi({
     name,
     version,
     clock,
-    allow: createAllowList(config),
+    allow,
     manager,
     ledger,
     memory: createMemory(processes, platform),
     connections: createConnections(exec),
     log: readSinceStart,
     search: createLogSearch({ clock }),
-    balancer: (spec) => createBalancerDriver(spec, { exec, manager, clock, stateDir }),
+    balancer: (spec) => createBalancerDriver(spec, { exec, manager, clock, stateDir, mayRestart }),
     rotation,
   });
   const link = createLink({ address: config.controller, name, version, api, clock, log });

@@ -33,6 +33,7 @@ export function createPoundFile(spec: ServiceSpec, balancer: BalancerSpec, deps:
 
   /** All of it bounded by itself: an order that is given up must not leave Pound stopped. */
   async function perform(orders: readonly BackendOrder[]): Promise<(Error | null)[]> {
+    deps.mayRestart();
     using linked = linkSignals([], ROUND_MS, `changing backends of ${name}`);
     const options = { signal: linked.signal, timeoutMs: ROUND_MS };
     return await fileTurns.take(balancer.conf, linked.signal, async () => {

@@ -10,6 +10,8 @@ import type { Running } from './pound-started.js';
 export interface RestartDeps {
   readonly manager: Pick<ServiceManager, 'state' | 'start' | 'stop'>;
   readonly clock: Clock;
+  /** Throws `denied` where this host does not let its services be stopped and started. */
+  readonly mayRestart: () => void;
 }
 
 /** The Pound of a service as its manager knows it. Errors: `unreachable` (it does not run), `failed` (nothing is known of it). */

@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/ports/clock.js';
 import type { Exec } from '../../shared/ports/exec.js';
 
 /** `4.16`, `2.8`, … of an installed Pound; null if it does not say. */
-export async function versionOfPound(exe: string, exec: Exec, options: CallOptions): Promise<string | null> {
+async function versionOfPound(exe: string, exec: Exec, options: CallOptions): Promise<string | null> {
   const { stdout, stderr } = await exec([exe === '' ? 'pound' : exe, '-V'], {
     timeoutMs: Math.min(options.timeoutMs, ASK_MS),
     signal: options.signal,
@@ -24,7 +24,7 @@ export function speaksHttp(version: string): boolean {
   return major > 4 || (major === 4 && minor >= 2);
 }
 
-/** The answer of `versionOfPound`, asked anew once in a while: a Pound can be upgraded under a running agent. */
+/** The answer of `pound -V`, asked anew once in a while: a Pound can be upgraded under a running agent. */
 export function createPoundVersions(): (exe: string, deps: { exec: Exec; clock: Clock }, options: CallOptions) => Promise<string | null> {
   const known = new Map<string, { readonly version: string | null; readonly at: number }>();
   return async (exe, { exec, clock }, options) => {

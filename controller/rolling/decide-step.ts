@@ -196,12 +196,9 @@ function beingLetIn(progress: Progress, name: string): string | null {
   return others.find((m) => m.step === 'warm' || m.step === 'in')?.planned.name ?? null;
 }
 
-/**
- * A balancer that counts its requests proves it alone; a request that the client's host sees unanswered still counts (an older process of
- * the balancer may have sent it). Otherwise every connection has to be silent for a while, without a request.
- */
+/** A balancer that counts its requests proves it alone. Otherwise every connection has to be silent for a while, without a request. */
 function isDrained({ inFlight }: MemberFacts, open: readonly Connection[] | null, quietMs: number): boolean {
-  if (inFlight !== null) return inFlight === 0 && !(open?.some((c) => c.pending && c.silentMs !== null) ?? false);
+  if (inFlight !== null) return inFlight === 0;
   return open?.every((c) => !c.pending && c.silentMs !== null && c.silentMs >= quietMs) ?? false;
 }
 

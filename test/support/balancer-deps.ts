@@ -10,5 +10,6 @@ export const noRestarts: BalancerDeps = {
   exec,
   clock: systemClock,
   stateDir: '',
+  mayRestart: () => undefined,
   manager: { state: refuse, start: refuse, stop: refuse },
 };

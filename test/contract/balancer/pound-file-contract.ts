@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../shared/errors.js';
 import { answers, describeDriverContract, standings } from './driver-contract.js';
 import { createPoundSite } from './pound-site.js';
 import { options, type Site } from './site.js';
@@ -67,6 +68,22 @@ export function describePoundFileContract(title: string, exeOf: () => string): v
       await expect(site.driver.set({ address: site.addresses[0], wanted: 'out' }, options())).rejects.toMatchObject({ code: 'failed' });
       expect(await site.text()).toBe(written);
       await site.write(before);
+    });
+
+    it('changes nothing on a host that does not let its services be restarted', async () => {
+      const denied = () => {
+        throw new AppError('denied', 'agent.ini does not allow "stop"');
+      };
+      const guarded = await createPoundSite({ exe: exeOf(), driverName: 'pound-file', spec: { control: '' }, mayRestart: denied });
+      try {
+        const before = await guarded.text();
+        const order = guarded.driver.set({ address: guarded.addresses[0], wanted: 'out' }, options());
+        await expect(order).rejects.toMatchObject({ code: 'denied', message: 'agent.ini does not allow "stop"' });
+        expect(await guarded.text()).toBe(before);
+        expect(guarded.starts()).toBe(1);
+      } finally {
+        await guarded.end();
+      }
     });
 
     it('an order that is given up while it waits changes nothing', async () => {

@@ -15,12 +15,13 @@ export interface PoundSiteOptions {
   /** Pound itself, or its stand-in. */
   readonly exe: string;
   readonly driverName: string;
+  readonly mayRestart?: BalancerDeps['mayRestart'];
   /** What the driver is told otherwise; a function gets the folder. */
   readonly spec?: Partial<BalancerSpec> | ((folder: string) => Promise<Partial<BalancerSpec>>);
 }
 
 /** A site behind a Pound, which a driver of the wanted kind drives. */
-export async function createPoundSite({ exe, driverName, spec = {} }: PoundSiteOptions): Promise<Site> {
+export async function createPoundSite({ exe, driverName, spec = {}, mayRestart }: PoundSiteOptions): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'ctl-pound-'));
   const [port = 0, first = 0, second = 0] = await findFreePorts(3);
   const conf = join(folder, 'pound.cfg');
@@ -49,6 +50,7 @@ export async function createPoundSite({ exe, driverName, spec = {} }: PoundSiteO
   const deps: BalancerDeps = {
     ...noRestarts,
     stateDir: folder,
+    ...(mayRestart === undefined ? {} : { mayRestart }),
     manager: {
       state,
       async start() {
