@@ -4,7 +4,7 @@ import { createLogger } from '../../shared/log.js';
 import { processId, type ProcessState } from '../../shared/model/process.js';
 import type { RotationSpec } from '../../shared/model/rotation.js';
 import type { ServiceSpec, ServiceType } from '../../shared/model/service.js';
-import { systemClock } from '../../shared/ports/clock.js';
+import { systemClock, type Clock } from '../../shared/ports/clock.js';
 import { exec, type Exec } from '../../shared/ports/exec.js';
 import { identifyProcess } from '../../shared/ports/process-identity.js';
 
@@ -13,12 +13,13 @@ export interface RotationUnderTest {
   readonly stateDir: string;
   readonly pid: number | null;
   readonly exec?: Exec;
+  readonly clock?: Clock;
   readonly onStep?: (step: string) => void;
 }
 
-export function rotationOf({ stateDir, pid, onStep, exec: run = exec }: RotationUnderTest): Rotation {
+export function rotationOf({ stateDir, pid, onStep, exec: run = exec, clock = systemClock }: RotationUnderTest): Rotation {
   return createRotation({
-    ...{ exec: run, clock: systemClock, stateDir, platform: process.platform, processes: createProcesses() },
+    ...{ exec: run, clock, stateDir, platform: process.platform, processes: createProcesses() },
     log: createLogger({ name: 'test', level: 'error', write: () => undefined }),
     processOf: () => stateOf(pid),
     ...(onStep === undefined ? {} : { onStep }),

@@ -20,7 +20,7 @@ export interface LogInHand {
   /** On the disk when it resolves. */
   enter(stage: Stage): Promise<void>;
   /** A moment at which a crash would find the log, or its writer, in another state. */
-  step(name: string): void;
+  readonly step: (name: string) => void;
   /** Rejects with `conflict` if the path leads to another file by now, or to less than was copied. */
   check(): Promise<void>;
 }

@@ -1,0 +1,344 @@
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { archiveName } from '../../../../agent/rotate/archive-name.js';
+import { createJournal } from '../../../../agent/rotate/journal.js';
+import { AppError } from '../../../../shared/errors.js';
+import type { RotationSpec } from '../../../../shared/model/rotation.js';
+import { identifyProcess } from '../../../../shared/ports/process-identity.js';
+import { systemClock, type Clock } from '../../../../shared/ports/clock.js';
+import { exec, type Exec } from '../../../../shared/ports/exec.js';
+import { canCollapse } from '../../../support/can-collapse.js';
+import { NEVER, rotationOf, serviceOf, specOf } from '../../../support/rotations.js';
+
+let folder: string;
+let log: string;
+let archiveDir: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ctl-rotate-'));
+  log = join(folder, 'log', 'event.log');
+  archiveDir = join(folder, 'archive');
+  await mkdir(join(folder, 'log'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const CONTENT = Array.from({ length: 4000 }, (_, i) => `line ${i} of a log that is longer than a few blocks\n`).join('');
+const collapses = await canCollapse(tmpdir());
+
+const rotation = (run?: Exec) => rotationOf({ stateDir: join(folder, 'state'), pid: null, ...(run === undefined ? {} : { exec: run }) });
+const rotate = async (more: Partial<RotationSpec> = {}, run?: Exec) =>
+  rotation(run).rotate(serviceOf('ZeoClient'), specOf([log], archiveDir, more), NEVER);
+const archives = async (): Promise<string[]> => {
+  const found = await readdir(archiveDir, { recursive: true, withFileTypes: true });
+  return found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+};
+
+/** On which a wait takes a hundredth of its time. */
+function hastyClock(): Clock {
+  let ahead = 0;
+  return {
+    now: () => systemClock.now() + ahead,
+    async sleep(ms, signal) {
+      ahead += ms;
+      await systemClock.sleep(ms / 100, signal);
+    },
+  };
+}
+
+/** `fallocate` as it answers on other file systems; `allows` decides by the length. */
+const fallocateThat = (allows: (bytes: number) => boolean, refusal: string): { run: Exec; asked: number[] } => {
+  const asked: number[] = [];
+  return {
+    asked,
+    run: async (argv, options) => {
+      const at = argv.indexOf('--length');
+      if (at < 0) return exec(argv, options);
+      const bytes = Number(argv[at + 1]);
+      asked.push(bytes);
+      if (allows(bytes)) return exec(argv, options);
+      return { code: 1, signal: null, stdout: '', stderr: `fallocate: fallocate failed: ${refusal}\n`, truncated: false };
+    },
+  };
+};
+
+describe.skipIf(!collapses)('a rotation by collapse', () => {
+  it('leaves in the log what is not in the archive, each line whole, and blanks before it', async () => {
+    await writeFile(log, `${CONTENT}half a li`);
+    const { logs } = await rotate();
+    expect(logs).toMatchObject([{ log, outcome: 'rotated', method: 'collapse', bytes: CONTENT.length, windowMs: null, why: null }]);
+    expect(await readFile(logs[0]?.archive ?? '', 'utf8')).toBe(CONTENT);
+    expect(await readFile(log, 'utf8')).toMatch(/^ +\nhalf a li$/);
+    expect((await stat(log)).size).toBeLessThan(4096 + 20);
+  });
+
+  it('goes on with the next method where the file system cannot, and the log was not touched by the first', async () => {
+    const { run, asked } = fallocateThat(() => false, 'Operation not supported');
+    await writeFile(log, CONTENT);
+    const { logs } = await rotate({}, run);
+    expect(asked).toHaveLength(1);
+    expect(logs).toMatchObject([{ outcome: 'rotated', method: 'copy', bytes: CONTENT.length }]);
+    expect(logs[0]?.why).toBe(`collapse: ${log} cannot be collapsed: fallocate failed: Operation not supported`);
+    expect(await readFile(logs[0]?.archive ?? '', 'utf8')).toBe(CONTENT);
+  });
+
+  it('takes nothing else where it is the method that is wanted, and the log is as it was, byte for byte', async () => {
+    await writeFile(log, CONTENT);
+    const { logs } = await rotate({ method: 'collapse' }, fallocateThat(() => false, 'Operation not supported').run);
+    expect(logs).toMatchObject([{ outcome: 'failed', archive: null, bytes: 0 }]);
+    expect(await readFile(log, 'utf8')).toBe(CONTENT);
+    expect(await archives()).toEqual([]);
+  });
+
+  it('takes a multiple of a larger unit where the block is too small (bigalloc)', async () => {
+    const { run, asked } = fallocateThat((bytes) => bytes % 65_536 === 0, 'Invalid argument');
+    await writeFile(log, CONTENT);
+    const { logs } = await rotate({}, run);
+    expect(logs).toMatchObject([{ outcome: 'rotated', method: 'collapse', bytes: CONTENT.length }]);
+    expect(asked).toEqual([Math.floor(CONTENT.length / 4096) * 4096, Math.floor(CONTENT.length / 65_536) * 65_536]);
+    expect((await readFile(log, 'utf8')).trim()).toBe('');
+  });
+
+  it('leaves a log alone that is smaller than what can be taken off', async () => {
+    await writeFile(log, 'one line\n');
+    const { logs } = await rotate();
+    expect(logs).toMatchObject([{ outcome: 'left', why: 'it has no whole entries of 4096 bytes together, and less cannot be taken off' }]);
+    expect(await archives()).toEqual([]);
+  });
+
+  it('finishes although nobody knows how fallocate ended', async () => {
+    const killed: Exec = async (argv, options) => {
+      const result = await exec(argv, options);
+      if (argv.includes('--length')) throw new AppError('timeout', 'fallocate took longer than 120000 ms');
+      return result;
+    };
+    await writeFile(log, CONTENT);
+    expect((await rotate({}, killed)).logs).toMatchObject([{ outcome: 'rotated', method: 'collapse', bytes: CONTENT.length }]);
+    expect((await readFile(log, 'utf8')).trim()).toBe('');
+  });
+});
+
+describe('a rotation', () => {
+  it('leaves alone what is empty, and says so of what is missing', async () => {
+    await writeFile(log, '');
+    const logs = [log, join(folder, 'log', 'Z2.log')];
+    const result = await rotation().rotate(serviceOf('ZeoClient'), specOf(logs, archiveDir), NEVER);
+    expect(result.logs.map(({ outcome, why }) => ({ outcome, why }))).toEqual([
+      { outcome: 'left', why: 'it is empty' },
+      { outcome: 'left', why: 'there is no such file' },
+    ]);
+  });
+
+  it('does not keep other logs from it when one fails', async () => {
+    await mkdir(log);
+    const other = join(folder, 'log', 'Z2.log');
+    await writeFile(other, CONTENT);
+    const result = await rotation().rotate(serviceOf('ZeoClient'), specOf([log, other], archiveDir, { method: 'copy' }), NEVER);
+    expect(result.logs).toMatchObject([{ outcome: 'left', why: 'it is not a file' }, { outcome: 'rotated' }]);
+  });
+
+  it('gives the archive mode and owner of the log', async () => {
+    await writeFile(log, CONTENT);
+    await chmod(log, 0o640);
+    const { logs } = await rotate({ method: 'copy' });
+    const [before, after] = [await stat(log), await stat(logs[0]?.archive ?? '')];
+    expect({ mode: after.mode & 0o777, uid: after.uid, gid: after.gid }).toEqual({ mode: 0o640, uid: before.uid, gid: before.gid });
+  });
+
+  it('never overwrites an archive of the same name: the new one gets a number, in whatever form the old one is', async () => {
+    const now = Date.now();
+    const taken: string[] = [];
+    for (let second = -1; second < 20; second++) {
+      const { folder: month, file } = archiveName('zeoclient1.1', log, new Date(now + second * 1000));
+      await mkdir(join(archiveDir, month), { recursive: true });
+      taken.push(join(archiveDir, month, second % 2 === 0 ? file : `${file}.gz`));
+    }
+    for (const path of taken) await writeFile(path, 'of somebody else');
+    await writeFile(log, CONTENT);
+    const { logs } = await rotate({ method: 'copy' });
+    expect(logs[0]?.archive).toMatch(/event\.log\.1$/);
+    for (const path of taken) expect(await readFile(path, 'utf8')).toBe('of somebody else');
+  });
+
+  it('compresses after the cut, and what unpacks is the log', async () => {
+    await writeFile(log, CONTENT);
+    const { logs } = await rotate({ method: 'copy', compress: 'gzip' });
+    expect(logs[0]?.archive).toMatch(/event\.log\.gz$/);
+    expect(gunzipSync(await readFile(logs[0]?.archive ?? '')).toString()).toBe(CONTENT);
+    expect(await archives()).toEqual([logs[0]?.archive]);
+  });
+
+  it('keeps the plain archive where it cannot be compressed, and says why', async () => {
+    await writeFile(log, CONTENT);
+    const none: Exec = (argv, options) =>
+      argv[0] === 'zstd' ? Promise.reject(new AppError('failed', 'zstd: no such program')) : exec(argv, options);
+    const { logs } = await rotate({ method: 'copy', compress: 'zstd' }, none);
+    expect(logs).toMatchObject([{ outcome: 'rotated', why: 'the archive was not compressed: zstd: no such program' }]);
+    expect(await readFile(logs[0]?.archive ?? '', 'utf8')).toBe(CONTENT);
+  });
+
+  it('leaves the log as it was where there is no room for the archive', async () => {
+    await writeFile(log, CONTENT);
+    // A hole costs nothing, but its archive would.
+    await truncate(log, 8 * 1024 ** 4);
+    const { shortage } = await rotation().plan(serviceOf('ZeoClient'), specOf([log], archiveDir, { method: 'copy' }), NEVER);
+    expect(shortage).toMatch(/ MiB free, 8388\d+ MiB are needed$/);
+    const { logs } = await rotate({ method: 'copy' });
+    expect(logs).toMatchObject([{ outcome: 'failed', archive: null }]);
+    expect(logs[0]?.why).toMatch(
+      /^copy: .* MiB are needed: the log was left as it was \(make room there, or set archivedir to another disk\)$/,
+    );
+    expect((await stat(log)).size).toBe(8 * 1024 ** 4);
+    expect(await archives()).toEqual([]);
+  });
+
+  it('removes archives that are older than they are kept, and nothing else', async () => {
+    const old = join(archiveDir, '2020', '3');
+    await mkdir(old, { recursive: true });
+    const gone = ['zeoclient1.1-05-07-08-09-event.log', 'zeoclient1.1-05-07-08-09-event.log.1.gz'].map((name) => join(old, name));
+    const stays = ['zeoclient1.2-05-07-08-09-event.log', 'zeoclient1.1-05-07-08-09-Z2.log', 'notes.txt', 'event.log'].map((name) =>
+      join(old, name),
+    );
+    for (const path of [...gone, ...stays]) {
+      await writeFile(path, 'x');
+      await utimes(path, 0, 0);
+    }
+    await writeFile(log, CONTENT);
+    const { logs, removed } = await rotate({ method: 'copy', keepDays: 30 });
+    expect([...removed].sort()).toEqual(gone);
+    expect((await archives()).sort()).toEqual([...stays, logs[0]?.archive].sort());
+  });
+
+  it('changes nothing when it is only planned', async () => {
+    await writeFile(log, CONTENT);
+    const { logs } = await rotation().plan(serviceOf('ZeoClient'), specOf([log], archiveDir, { method: 'copy' }), NEVER);
+    expect(logs).toMatchObject([{ log, method: 'copy', sizeBytes: CONTENT.length }]);
+    expect(dirname(logs[0]?.archive ?? '')).toMatch(/archive\/\d{4}\/\d{1,2}$/);
+    expect(await readdir(folder)).toEqual(['log']);
+    expect(await readFile(log, 'utf8')).toBe(CONTENT);
+  });
+
+  it('is refused without a place for archives', async () => {
+    await expect(rotation().rotate(serviceOf('ZeoClient'), specOf([log], ''), NEVER)).rejects.toMatchObject({
+      code: 'config',
+      message: 'zeoclient1.1 has logs to rotate, but no archivedir',
+    });
+  });
+
+  it('does not follow a link of archivedir to somewhere else', async () => {
+    await writeFile(log, CONTENT);
+    await mkdir(join(folder, 'elsewhere'));
+    await mkdir(archiveDir);
+    await symlink(join(folder, 'elsewhere'), join(archiveDir, String(new Date().getFullYear())));
+    await expect(rotate()).rejects.toMatchObject({ code: 'denied' });
+    expect(await readdir(join(folder, 'elsewhere'), { recursive: true })).not.toContain('event.log');
+    expect(await readFile(log, 'utf8')).toBe(CONTENT);
+  });
+
+  it('does not cut a log that has become a link', async () => {
+    const target = join(folder, 'target');
+    await writeFile(target, CONTENT);
+    await symlink(target, log);
+    expect((await rotate({ method: 'copy' })).logs).toMatchObject([{ outcome: 'failed' }]);
+    expect(await readFile(target, 'utf8')).toBe(CONTENT);
+  });
+
+  it('goes by the same log once at a time', async () => {
+    await writeFile(log, CONTENT);
+    const one = rotation();
+    const spec = specOf([log], archiveDir, { method: 'copy' });
+    const results = await Promise.all([one.rotate(serviceOf('ZeoClient'), spec, NEVER), one.rotate(serviceOf('ZeoClient'), spec, NEVER)]);
+    expect(results.flatMap(({ logs }) => logs.map(({ outcome }) => outcome)).sort()).toEqual(['failed', 'rotated']);
+    expect(await archives()).toHaveLength(1);
+  });
+
+  it('leaves a log alone that another living agent is rotating', async () => {
+    await writeFile(log, CONTENT);
+    const journal = createJournal(join(folder, 'state'));
+    const owner = (await identifyProcess(process.ppid)) ?? '';
+    const { dev, ino } = await stat(log, { bigint: true });
+    const part = join(archiveDir, '.part');
+    await journal.begin({
+      ...{ log, service: 'zeoclient1.1', method: 'copy', owner, dev: String(dev), ino: String(ino), part, name: 'x', compress: 'none' },
+      stage: { at: 'copying' },
+    });
+    const { logs, recovered } = await rotate({ method: 'copy' });
+    expect(recovered).toEqual([]);
+    expect(logs).toMatchObject([{ outcome: 'failed', why: `copy: ${log} is being rotated already` }]);
+    expect(await readFile(log, 'utf8')).toBe(CONTENT);
+  });
+
+  it('is refused while a record of an earlier one cannot be read', async () => {
+    await writeFile(log, CONTENT);
+    const records = join(folder, 'state', 'rotations');
+    await mkdir(records, { recursive: true });
+    await writeFile(join(records, 'damaged.json'), '{"log":');
+    await expect(rotate({ method: 'copy' })).rejects.toMatchObject({
+      code: 'failed',
+      message: `${join(records, 'damaged.json')} is damaged`,
+    });
+    expect(await readFile(log, 'utf8')).toBe(CONTENT);
+  });
+
+  it('ends early when it is not wanted any more, and the log is as it was', async () => {
+    await writeFile(log, CONTENT);
+    const abort = new AbortController();
+    const stopping = rotationOf({
+      ...{ stateDir: join(folder, 'state'), pid: null },
+      onStep: (step) => {
+        if (step === 'copy') abort.abort(new AppError('cancelled', 'enough'));
+      },
+    });
+    const rotating = stopping.rotate(serviceOf('ZeoClient'), specOf([log], archiveDir, { method: 'copy' }), abort.signal);
+    await expect(rotating).rejects.toMatchObject({ code: 'cancelled', message: 'enough' });
+    expect(await readFile(log, 'utf8')).toBe(CONTENT);
+    expect(await archives()).toEqual([]);
+    expect(await readdir(join(folder, 'state', 'rotations'))).toEqual([]);
+  });
+
+  it('keeps what it archived when somebody else truncates the log meanwhile', async () => {
+    await writeFile(log, CONTENT);
+    const meddled = rotationOf({
+      ...{ stateDir: join(folder, 'state'), pid: null },
+      onStep: (step) => {
+        if (step === 'truncating is written') void truncate(log, 0);
+      },
+    });
+    const { logs } = await meddled.rotate(serviceOf('ZeoClient'), specOf([log], archiveDir, { method: 'copy' }), NEVER);
+    const [archive = ''] = await archives();
+    expect(logs).toHaveLength(1);
+    expect(await readFile(archive, 'utf8')).toBe(CONTENT);
+  });
+});
+
+describe('a rotation by rename', () => {
+  it('moves the log into the archive while its service is down, without copying', async () => {
+    await writeFile(log, CONTENT);
+    const { ino } = await stat(log);
+    const { logs } = await rotate({ method: 'rename' });
+    expect(logs).toMatchObject([{ outcome: 'rotated', method: 'rename', bytes: CONTENT.length }]);
+    expect((await stat(logs[0]?.archive ?? '')).ino).toBe(ino);
+    expect(await readdir(join(folder, 'log'))).toEqual([]);
+  });
+
+  it('gives a ZEO server that opens no new log its old one back', async () => {
+    await writeFile(log, CONTENT);
+    const heard = () => undefined;
+    process.on('SIGUSR2', heard);
+    const file = await open(log, 'a');
+    try {
+      const mine = rotationOf({ stateDir: join(folder, 'state'), pid: process.pid, clock: hastyClock() });
+      const { logs } = await mine.rotate(serviceOf('ZeoServer'), specOf([log], archiveDir, { method: 'signal' }), NEVER);
+      expect(logs).toMatchObject([{ outcome: 'failed', archive: null }]);
+      expect(logs[0]?.why).toMatch(/^signal: .*event\.log: no new file was opened within 10 s/);
+      await file.writeFile('more\n');
+    } finally {
+      await file.close();
+      process.off('SIGUSR2', heard);
+    }
+    expect(await readFile(log, 'utf8')).toBe(`${CONTENT}more\n`);
+    expect(await readdir(join(folder, 'log'))).toEqual(['event.log']);
+    expect(await archives()).toEqual([]);
+  });
+});
