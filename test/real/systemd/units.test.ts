@@ -12,19 +12,22 @@ import { systemdEnvironment } from '../../support/systemd-env.js';
 const environment = await realPart('a system under systemd', systemdEnvironment({ signal: setUpLimit() }));
 const { signal } = new AbortController();
 
+/** Where the repository lies for the units: they see no /tmp but their own, and it may be there. */
+const PLACE = '/opt/ctl';
+
 describe.skipIf(environment === null)('the units in deploy/systemd', () => {
   const prepare = suiteProcesses('un');
   let host: SystemdHost;
   beforeAll(async () => {
     if (environment === null) throw new Error('no systemd');
-    host = await bootSystemd(environment, { ...(await prepare()), readOnly: [repository], signal });
+    host = await bootSystemd(environment, { ...(await prepare()), readOnly: [`${repository}:${PLACE}`], signal });
   });
   afterAll(() => host.end());
 
   /** As it is deployed, but for the place of the program. */
   const unitOf = async (name: string): Promise<string> => {
     const text = await readFile(join(repository, `deploy/systemd/${name}.service`), 'utf8');
-    return text.replace(`ExecStart=/usr/bin/${name} `, `ExecStart=${process.execPath} ${join(repository, 'dist', `${name}.js`)} `);
+    return text.replace(`ExecStart=/usr/bin/${name} `, `ExecStart=${process.execPath} ${join(PLACE, 'dist', `${name}.js`)} `);
   };
   const write = async (file: string, text: string) => {
     await mkdir(dirname(host.path(file)), { recursive: true });
@@ -63,7 +66,7 @@ describe.skipIf(environment === null)('the units in deploy/systemd', () => {
     );
     await host.addUnits({ 'ctl-controller.service': await unitOf('ctl-controller') });
     await host.run(['systemctl', 'start', 'ctl-controller']);
-    const ctl = [process.execPath, join(repository, 'dist/ctl.js'), 'operations', 'list', '-c', '/etc/ctl/cluster.ini'] as const;
+    const ctl = [process.execPath, join(PLACE, 'dist/ctl.js'), 'operations', 'list', '-c', '/etc/ctl/cluster.ini'] as const;
     const answers = async () => (await host.exec(ctl, { timeoutMs: 20_000, signal })).code === 0;
     await until('the controller to answer', answers, { timeoutMs: 20_000, signal }).catch(async (cause: unknown) => {
       throw new Error(await host.run(['journalctl', '-q', '--no-pager', '-u', 'ctl-controller', '-n', '20']), { cause });
