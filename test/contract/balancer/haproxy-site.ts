@@ -79,7 +79,10 @@ export async function createHaproxySite(exe: string): Promise<Site> {
       off: (text) => text.replace('check  # on by hand', 'disabled check  # on by hand'),
       on: (text) => text.replace('disabled check  # on by hand', 'check  # on by hand'),
     },
-    broken: (text) => ({ text: text.replace('timeout connect 5s', 'timeout connect never'), says: /haproxy\.cfg:\d+\] : unexpected character 'n'/ }),
+    broken: (text) => ({
+      text: text.replace('timeout connect 5s', 'timeout connect never'),
+      says: /haproxy\.cfg:\d+\] : unexpected character 'n'/,
+    }),
     starts: () => starts,
     async restart() {
       await stop();
