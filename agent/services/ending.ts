@@ -74,11 +74,11 @@ export async function endProcess(ending: Ending, processes: Processes, clock: Cl
   }
 
   async function gone(some: readonly ProcessFacts[], until: number): Promise<boolean> {
-    for (;;) {
+    for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, POLL_MS)) {
       if ((await alive(some)).length === 0) return true;
       const left = until - clock.now();
       if (left <= 0) return false;
-      await clock.sleep(Math.min(POLL_MS, left), signal);
+      await clock.sleep(Math.min(pauseMs, left), signal);
     }
   }
 
@@ -98,6 +98,8 @@ export async function endProcess(ending: Ending, processes: Processes, clock: Cl
   }
 }
 
+/** A service that ends on SIGTERM is gone in a few milliseconds. */
+const FIRST_POLL_MS = 3;
 const POLL_MS = 25;
 const TIDY_MS = 2_000;
 const KILLED_MS = 10_000;
