@@ -97,8 +97,7 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
       case 'take-out':
         return takeOut(action.client, signal);
       case 'rotate':
-        await Promise.all(action.services.map((service) => rotate(service, signal)));
-        return;
+        return rotateAll(action.services, signal);
       case 'begin':
         return begin(action.members, signal);
     }
@@ -145,6 +144,12 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
       ports.waiting(client, error.message);
       await ports.sleep(POLL_MS, signal);
     }
+  }
+
+  /** None goes on behind the end of the run. */
+  async function rotateAll(services: readonly string[], signal: AbortSignal): Promise<void> {
+    const ends = await Promise.allSettled(services.map((service) => rotate(service, signal)));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   /** Logs that could not be rotated are as they were: nothing else waits for them. */

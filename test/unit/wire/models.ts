@@ -5,6 +5,7 @@ import type { Plan, RunRequest } from '../../../shared/model/control-api.js';
 import type { MemberResult, OperationEvent, OperationSummary } from '../../../shared/model/operation.js';
 import { OUTCOMES, STEPS } from '../../../shared/model/operation.js';
 import { processId } from '../../../shared/model/process.js';
+import { ARCHIVE_COMPRESSIONS, ROTATE_METHODS, type RotationSpec } from '../../../shared/model/rotation.js';
 import { SERVICE_STATES } from '../../../shared/model/check-report.js';
 import { SERVICE_MANAGERS, SERVICE_TYPES, type ServiceSpec } from '../../../shared/model/service.js';
 import type { AgentAnswer, AgentRequest, Command, Part, Report } from '../../../shared/wire/link-messages.js';
@@ -21,6 +22,18 @@ const orNull = <T>(arb: fc.Arbitrary<T>) => fc.option(arb, { nil: null });
 const id = fc.tuple(fc.nat(), fc.nat()).map(([pid, ticks]) => processId(pid, ticks));
 const unmeasured = fc.record({ ok: fc.constant(false as const), why: text });
 const ok = fc.constant(true as const);
+
+const rotations: fc.Arbitrary<RotationSpec> = fc.record(
+  {
+    logs: fc.array(text),
+    archiveDir: text,
+    compress: fc.constantFrom(...ARCHIVE_COMPRESSIONS),
+    keepDays: small,
+    method: fc.constantFrom('auto' as const, ...ROTATE_METHODS),
+    squid: fc.record({ exe: text, conf: text }),
+  },
+  { requiredKeys: ['logs', 'archiveDir', 'compress', 'keepDays', 'method'] },
+);
 
 export const services: fc.Arbitrary<ServiceSpec> = fc.record(
   {
@@ -44,6 +57,7 @@ export const services: fc.Arbitrary<ServiceSpec> = fc.record(
       },
       { requiredKeys: ['kind', 'conf', 'control', 'exe', 'apply', 'sessions'] },
     ),
+    rotation: rotations,
   },
   { requiredKeys: ['name', 'type', 'serviceName', 'manager', 'ip', 'port'] },
 );
@@ -56,7 +70,7 @@ export const reports: fc.Arbitrary<Report> = fc.oneof(
 
 const requests: fc.Arbitrary<AgentRequest> = fc.oneof(
   fc.constant({ verb: 'ping' as const }),
-  fc.record({ verb: fc.constantFrom('process', 'memory', 'connections', 'log', 'start', 'balancer'), service: text }),
+  fc.record({ verb: fc.constantFrom('process', 'memory', 'connections', 'log', 'start', 'balancer', 'rotation', 'rotate'), service: text }),
   fc.record({ verb: fc.constant('stop' as const), service: text, order: fc.record({ replacing: id, deadlineMs: wait }) }),
   fc.record({
     verb: fc.constant('setBackend' as const),
@@ -128,6 +142,32 @@ const answers: fc.Arbitrary<AgentAnswer> = fc.oneof(
     }),
   }),
   fc.record({ verb: fc.constant('setBackend' as const), value: fc.constant(undefined) }),
+  fc.record({
+    verb: fc.constant('rotation' as const),
+    value: fc.record({
+      shortage: orNull(text),
+      logs: fc.array(
+        fc.record({
+          ...{ log: text, method: orNull(fc.constantFrom(...ROTATE_METHODS)), sizeBytes: orNull(count) },
+          ...{ archive: orNull(text), loss: orNull(text), why: orNull(text) },
+        }),
+      ),
+    }),
+  }),
+  fc.record({
+    verb: fc.constant('rotate' as const),
+    value: fc.record({
+      recovered: fc.array(text),
+      removed: fc.array(text),
+      logs: fc.array(
+        fc.record({
+          ...{ log: text, outcome: fc.constantFrom('rotated' as const, 'left' as const, 'failed' as const), bytes: count, ms: double },
+          ...{ method: orNull(fc.constantFrom(...ROTATE_METHODS)), archive: orNull(text), why: orNull(text) },
+          ...{ windowMs: orNull(double), pausedMs: orNull(double) },
+        }),
+      ),
+    }),
+  }),
 );
 
 export const errors: fc.Arbitrary<AppError> = fc
@@ -176,7 +216,7 @@ export const checkReports: fc.Arbitrary<CheckReport> = fc.record({
   warnings: fc.array(text),
 });
 
-const actions = fc.constantFrom('start' as const, 'restart' as const, 'stop' as const);
+const actions = fc.constantFrom('start' as const, 'restart' as const, 'stop' as const, 'rotate');
 const step = fc.constantFrom(...STEPS);
 const planSteps = fc.record({ step, service: orNull(text), batch: small, pool: orNull(small), detail: orNull(text) });
 const members: fc.Arbitrary<MemberResult> = fc.record({
@@ -228,13 +268,17 @@ export const summaries: fc.Arbitrary<OperationSummary> = fc.record({
   untouched: fc.array(text),
 });
 
-export const runRequests: fc.Arbitrary<RunRequest> = fc.record({
-  action: actions,
-  selectors: fc.array(text),
-  by: text,
-  force: fc.boolean(),
-  oldForm: fc.boolean(),
-  maxFail: orNull(small),
-  batch: orNull(text),
-  deadlineS: orNull(double),
-});
+export const runRequests: fc.Arbitrary<RunRequest> = fc.record(
+  {
+    action: actions,
+    selectors: fc.array(text),
+    by: text,
+    force: fc.boolean(),
+    oldForm: fc.boolean(),
+    maxFail: orNull(small),
+    batch: orNull(text),
+    deadlineS: orNull(double),
+    rotate: fc.constant(true as const),
+  },
+  { requiredKeys: ['action', 'selectors', 'by', 'force', 'oldForm', 'maxFail', 'batch', 'deadlineS'] },
+);
