@@ -1,17 +1,16 @@
 import { linkSignals, orAborted, throwIfAborted } from '../shared/abort.js';
 import { AppError } from '../shared/errors.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../shared/model/agent-api.js';
-import type { LogReport } from '../shared/model/log-report.js';
 import { unmeasured } from '../shared/model/observation.js';
 import type { RotationSpec } from '../shared/model/rotation.js';
-import type { LogSpec, ServiceSpec } from '../shared/model/service.js';
+import type { ServiceSpec } from '../shared/model/service.js';
 import type { Clock } from '../shared/ports/clock.js';
 import type { BalancerDriver } from './balancers/index.js';
 import type { AllowList } from './config/allow-list.js';
 import type { Connections } from './connections/index.js';
 import type { Ledger } from './ledger.js';
 import type { MemoryOf } from './memory/index.js';
-import type { LogSearch } from './logs/index.js';
+import type { LogSearch, SearchedLog, SinceStart } from './logs/index.js';
 import { resolvePath, resolveRotation, resolveSpec } from './paths.js';
 import type { Rotation } from './rotate/rotate.js';
 import type { ServiceManager } from './services/index.js';
@@ -25,7 +24,7 @@ export interface AgentApiDeps {
   readonly ledger: Ledger;
   readonly memory: MemoryOf;
   readonly connections: Connections;
-  readonly log: (spec: LogSpec, signal: AbortSignal) => Promise<LogReport>;
+  readonly log: SinceStart;
   readonly search: LogSearch;
   readonly balancer: (spec: ServiceSpec) => BalancerDriver;
   readonly rotation: Pick<Rotation, 'plan' | 'rotate'>;
@@ -63,15 +62,14 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
 
     log: (service, options) =>
       bounded('log', service, options, async (signal) => {
-        const { log } = await specOf(service, 'log');
-        return log === undefined ? unmeasured(`${service} has no log_file`) : deps.log(log, signal);
+        const target = await logOf(service);
+        return target === null ? unmeasured(`${service} has no log_file`) : deps.log(target, signal);
       }),
 
     async *search(service, query, { signal }) {
-      const { name, log } = await specOf(service, 'log');
-      if (log === undefined) throw new AppError('unsupported', `${service} has no log_file`);
-      const allowed = (path: string) => resolvePath(path, allow);
-      yield* deps.search({ service: name, spec: log, archiveDir: undefined, allowed }, query, signal);
+      const target = await logOf(service);
+      if (target === null) throw new AppError('unsupported', `${service} has no log_file`);
+      yield* deps.search(target, query, signal);
     },
 
     start: (service, options) => effect('start', service, options, (spec, signal) => manager.start(spec, signal)),
@@ -112,6 +110,15 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
   async function rotationOf({ name, rotation }: ServiceSpec): Promise<RotationSpec> {
     if (rotation !== undefined) return resolveRotation(rotation, allow);
     throw new AppError('unsupported', `${name} has no rotate_logs`, { hint: `name its logs in [${name}] of cluster.ini` });
+  }
+
+  /** null: the service has none. */
+  async function logOf(service: string): Promise<SearchedLog | null> {
+    const { log, rotation } = await specOf(service, 'log');
+    if (log === undefined) return null;
+    const path = assigned.get(service)?.log?.file ?? log.file;
+    const allowed = (one: string) => resolvePath(one, allow);
+    return { service, path, spec: log, archiveDir: rotation?.archiveDir ?? '', allowed };
   }
 
   function driverOf(spec: ServiceSpec): BalancerDriver {

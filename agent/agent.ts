@@ -6,7 +6,7 @@ import { createConnections } from './connections/index.js';
 import { openLedger } from './ledger.js';
 import { type AgentLink, createLink } from './link/link.js';
 import { createRotation } from './rotate/rotate.js';
-import { createLogSearch, readSinceStart } from './logs/index.js';
+import { createLogSearch, createSinceStart } from './logs/index.js';
 import { createMemory } from './memory/index.js';
 import { createProcesses, createServiceManager, isBootedBySystemd } from './services/index.js';
 import type { Lifecycle } from '../shared/lifecycle.js';
@@ -49,6 +49,7 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     allow.action('stop');
     allow.action('start');
   };
+  const search = createLogSearch({ clock });
   const api = createAgentApi({
     name,
     version,
@@ -58,8 +59,8 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     ledger,
     memory: createMemory(processes, platform),
     connections: createConnections(exec),
-    log: readSinceStart,
-    search: createLogSearch({ clock }),
+    log: createSinceStart(search),
+    search,
     balancer: (spec) => createBalancerDriver(spec, { exec, manager, clock, stateDir, mayRestart }),
     rotation,
   });

@@ -8,8 +8,8 @@ export interface ArchivePlaces {
   readonly service: string;
   /** The log. */
   readonly file: string;
-  /** '' or undefined: none. */
-  readonly archiveDir: string | undefined;
+  /** '' : none. */
+  readonly archiveDir: string;
 }
 
 export interface Archive {
@@ -23,7 +23,7 @@ export interface Archive {
  * (`event.log.1`, `event.log.2.gz`, `event.log-20240925`).
  */
 export async function listArchives({ service, file, archiveDir }: ArchivePlaces): Promise<readonly Archive[]> {
-  const found = [...(await besideLog(file)), ...(archiveDir ? await belowArchiveDir(archiveDir, service, file) : [])];
+  const found = [...(await besideLog(file)), ...(archiveDir !== '' ? await belowArchiveDir(archiveDir, service, file) : [])];
   return found.sort((a, b) => b.at - a.at);
 }
 

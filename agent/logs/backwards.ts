@@ -1,11 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import { throwIfAborted } from '../../shared/abort.js';
-import { MAX_LINE_BYTES, textOfLine } from './entries.js';
 
 export interface BackwardsOptions {
   /** Nothing before is read; the line that it is in counts as if it began there. */
   readonly from?: number;
   readonly chunkBytes?: number;
+  /** Each wanted line has it in it; other lines are passed over unread. */
+  readonly literal?: string;
 }
 
 /**
@@ -17,8 +18,9 @@ export async function findLastLine(
   end: number,
   wanted: (line: string) => boolean,
   signal: AbortSignal,
-  { from = 0, chunkBytes = 256 * 1024 }: BackwardsOptions = {},
+  { from = 0, chunkBytes = 256 * 1024, literal = '' }: BackwardsOptions = {},
 ): Promise<number | null> {
+  const needle = Buffer.from(literal);
   // The beginning of the line that starts in an earlier chunk.
   let rest: Buffer = Buffer.alloc(0);
   let position = end;
@@ -30,14 +32,10 @@ export async function findLastLine(
     const { bytesRead } = await file.read(chunk, 0, size, position);
     if (bytesRead < size) return null;
     const bytes = Buffer.concat([chunk, rest]);
-    let lineEnd = bytes.length;
-    for (
-      let at = bytes.lastIndexOf(NEWLINE, lineEnd - 1);
-      at >= 0 && lineEnd > 0;
-      at = lineEnd > 0 ? bytes.lastIndexOf(NEWLINE, lineEnd - 1) : -1
-    ) {
+    let lineEnd = nextCandidate(bytes, bytes.length, needle);
+    for (let at = newlineBefore(bytes, lineEnd); at >= 0; at = newlineBefore(bytes, lineEnd)) {
       if (wanted(lineAt(bytes, at + 1, lineEnd))) return position + at + 1;
-      lineEnd = at;
+      lineEnd = nextCandidate(bytes, at, needle);
     }
     // Of a line that is still open only the beginning matters.
     rest = Buffer.from(bytes.subarray(0, Math.min(lineEnd, MAX_LINE_BYTES)));
@@ -47,4 +45,20 @@ export async function findLastLine(
 
 const NEWLINE = 0x0a;
 
-const lineAt = (bytes: Buffer, from: number, to: number): string => textOfLine(bytes.subarray(from, Math.min(to, from + MAX_LINE_BYTES)));
+const newlineBefore = (bytes: Buffer, end: number): number => (end > 0 ? bytes.lastIndexOf(NEWLINE, end - 1) : -1);
+
+/** Where the last line before `end` ends that has the needle in it; if none has, the first line, of which the beginning is elsewhere. */
+function nextCandidate(bytes: Buffer, end: number, needle: Buffer): number {
+  if (needle.length === 0) return end;
+  const hit = end >= needle.length ? bytes.lastIndexOf(needle, end - needle.length) : -1;
+  const newline = bytes.indexOf(NEWLINE, Math.max(0, hit));
+  return newline >= 0 && newline < end ? newline : end;
+}
+
+/** Of a longer line only the beginning is looked at. */
+const MAX_LINE_BYTES = 16 * 1024;
+
+function lineAt(bytes: Buffer, from: number, to: number): string {
+  const text = bytes.toString('utf8', from, Math.min(to, from + MAX_LINE_BYTES));
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
+}

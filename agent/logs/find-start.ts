@@ -7,6 +7,8 @@ export interface StartMarker {
   readonly js: RegExp;
   /** The same for ripgrep; null: it cannot take it. */
   readonly rust: string | null;
+  /** What stands in its line, as it is; '' if nothing is sure. */
+  readonly literal: string;
 }
 
 /**
@@ -22,7 +24,7 @@ export async function findStart(
   if (log.packed !== null) return lastInStream(log, marker.js, signal);
   const wanted = (line: string) => marker.js.test(line);
   const near = marker.rust === null ? 0 : Math.max(0, log.size - NEAR_BYTES);
-  const found = await findLastLine(log.handle, log.size, wanted, signal, { from: near });
+  const found = await findLastLine(log.handle, log.size, wanted, signal, { from: near, literal: marker.literal });
   if (found !== null || near === 0 || marker.rust === null) return found;
   let last: number | null = null;
   for await (const offsets of (await ripgrep()).offsets(log.handle, marker.rust, 0, signal)) last = offsets.at(-1) ?? last;

@@ -1,2 +1,3 @@
 export { createLogSearch, type LogSearch } from './search.js';
-export { readSinceStart } from './since-start.js';
+export { type SearchedLog } from './searched-log.js';
+export { createSinceStart, type SinceStart } from './since-start.js';

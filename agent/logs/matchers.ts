@@ -33,7 +33,8 @@ export function wantedBy({ what }: LogQuery, spec: LogSpec): Wanted | null {
 /** The last start, by the pattern of the service; null: it has none. */
 export function markerOf({ readyPattern }: LogSpec): StartMarker | null {
   if (readyPattern === '') return null;
-  return { js: compile(readyPattern), rust: forRipgrep(readyPattern)?.rust ?? null };
+  const parsed = forRipgrep(readyPattern);
+  return { js: compile(readyPattern), rust: parsed?.rust ?? null, literal: parsed?.literal ?? '' };
 }
 
 const wanted = ({ rust, js, linear }: LogPattern): Omit<Wanted, 'ignored'> => ({

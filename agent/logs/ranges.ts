@@ -4,7 +4,8 @@ import type { LogRange } from '../../shared/model/log-search.js';
 import type { Archive } from './archives.js';
 import { findStart, type StartMarker } from './find-start.js';
 import { findTime } from './find-time.js';
-import { firstHeader, type LogFile, openLog } from './log-file.js';
+import { HEADER_BYTES } from './headers.js';
+import { firstHeader, headerIn, type LogFile, openLog, readBytes } from './log-file.js';
 import type { Ripgrep } from './ripgrep.js';
 import { timeOf } from './times.js';
 
@@ -21,6 +22,8 @@ export interface Range {
   /** The oldest first; the log itself is the last. Each is opened when it is asked for; rejects if it cannot be. */
   readonly pieces: readonly (() => Promise<Piece>)[];
   readonly notes: readonly string[];
+  /** Time stamp of the start from which on it is, as the log has it; '' if it has none; null: from no start on. */
+  readonly since: string | null;
   /** Closes what has been opened, but not the log itself. */
   close(): Promise<void>;
 }
@@ -61,7 +64,7 @@ interface Search {
   readonly signal: AbortSignal;
 }
 
-type Found = Pick<Range, 'pieces' | 'notes'>;
+type Found = Pick<Range, 'pieces' | 'notes' | 'since'>;
 
 const whole = (log: LogFile) => async (): Promise<Piece> => ({ log, from: 0, to: null });
 
@@ -72,7 +75,7 @@ async function find(search: Search, range: LogRange): Promise<Found> {
       return sinceStart(search);
     case 'all': {
       const archives = range.archives ? (await deps.archives()).toReversed() : [];
-      return { pieces: [...archives.map((one) => async () => whole(await open(one))()), whole(log)], notes: [] };
+      return { pieces: [...archives.map((one) => async () => whole(await open(one))()), whole(log)], notes: [], since: null };
     }
     case 'between':
       return between(search, range);
@@ -81,9 +84,9 @@ async function find(search: Search, range: LogRange): Promise<Found> {
 
 async function sinceStart({ log, deps, open, signal }: Search): Promise<Found> {
   const { marker, ripgrep } = deps;
-  if (marker === null) return { pieces: [whole(log)], notes: ['no ready_pattern: all of the log was searched'] };
+  if (marker === null) return { pieces: [whole(log)], notes: ['no ready_pattern: all of the log was searched'], since: null };
   const here = await findStart(log, marker, ripgrep, signal);
-  if (here !== null) return { pieces: [async () => ({ log, from: here, to: null })], notes: [] };
+  if (here !== null) return { pieces: [async () => ({ log, from: here, to: null })], notes: [], since: await timeAt(log, here, signal) };
   const newer: (() => Promise<Piece>)[] = [];
   const notes: string[] = [];
   for (const archive of (await deps.archives()).slice(0, MAX_ARCHIVES)) {
@@ -91,13 +94,18 @@ async function sinceStart({ log, deps, open, signal }: Search): Promise<Found> {
       const older = await open(archive);
       const start = await findStart(older, marker, ripgrep, signal);
       newer.unshift(async () => ({ log: older, from: start ?? 0, to: null }));
-      if (start !== null) return { pieces: [...newer, whole(log)], notes };
+      if (start !== null) return { pieces: [...newer, whole(log)], notes, since: await timeAt(older, start, signal) };
     } catch (error) {
       throwIfAborted(signal);
       notes.push(`not searched: ${messageOf(error)}`);
     }
   }
-  return { pieces: [whole(log)], notes: [...notes, 'no start marker anywhere: all of the log was searched'] };
+  return { pieces: [whole(log)], notes: [...notes, 'no start marker anywhere: all of the log was searched'], since: null };
+}
+
+async function timeAt(log: LogFile, offset: number, signal: AbortSignal): Promise<string> {
+  for await (const bytes of readBytes(log, offset, offset + HEADER_BYTES, signal)) return headerIn(bytes, 0)?.header.time ?? '';
+  return '';
 }
 
 /** A start that long ago is nobody's last. */
@@ -110,7 +118,7 @@ async function between({ log, deps, open, signal }: Search, { since, until }: Ex
   const isHere = begins !== null && since !== null && since >= begins;
   const archives = isHere ? [] : (await deps.archives()).filter(({ at }) => since === null || at >= since - MARGIN_MS).toReversed();
   const within = async (one: LogFile): Promise<Piece> => ({ log: one, ...(await bounds(one, since, until, signal)) });
-  return { pieces: [...archives.map((one) => async () => within(await open(one))), () => within(log)], notes };
+  return { pieces: [...archives.map((one) => async () => within(await open(one))), () => within(log)], notes, since: null };
 }
 
 /** Clocks are set back in autumn, and threads write a little out of order. */

@@ -1,31 +1,20 @@
 import { throwIfAborted } from '../../shared/abort.js';
-import { AppError, messageOf } from '../../shared/errors.js';
+import { AppError, isErrno, messageOf } from '../../shared/errors.js';
 import type { FoundEntry, LogPart, LogQuery, LogSummary } from '../../shared/model/log-search.js';
-import type { LogSpec } from '../../shared/model/service.js';
 import type { Clock } from '../../shared/ports/clock.js';
-import { listArchives } from './archives.js';
 import { createBlockSplitter } from './blocks.js';
 import { followLog } from './follow.js';
 import { findTail } from './find-tail.js';
-import { firstHeader, type LogFile, openLog, readBytes } from './log-file.js';
+import { firstHeader, type LogFile, readBytes } from './log-file.js';
 import { markerOf, wantedBy, type Wanted } from './matchers.js';
 import { findRange, type Piece } from './ranges.js';
 import { loadRipgrep, type Ripgrep } from './ripgrep.js';
 import { scanBlock } from './scan-bytes.js';
 import { scanOffsets } from './scan-offsets.js';
 import type { ScannedEntry } from './scanned.js';
+import { archivesOf, openAllowed, type SearchDeps, type SearchedLog } from './searched-log.js';
 import { createSelection } from './selection.js';
 import { createStatistics } from './statistics.js';
-
-/** The log that is asked about, and what its agent allows. */
-export interface SearchedLog {
-  readonly service: string;
-  readonly spec: LogSpec;
-  /** Where it is rotated to. */
-  readonly archiveDir: string | undefined;
-  /** The path behind the links of this one; rejects with `denied`. */
-  readonly allowed: (path: string) => Promise<string>;
-}
 
 export type LogSearch = (log: SearchedLog, query: LogQuery, signal: AbortSignal) => AsyncIterable<LogPart>;
 
@@ -39,18 +28,8 @@ export function createLogSearch({ clock }: { readonly clock: Clock }): LogSearch
   return (log, query, signal) => search(log, query, { clock, ripgrep, signal });
 }
 
-export interface SearchDeps {
-  readonly clock: Clock;
-  readonly ripgrep: () => Promise<Ripgrep>;
-  readonly signal: AbortSignal;
-}
-
 async function* search(target: SearchedLog, query: LogQuery, deps: SearchDeps): AsyncGenerator<LogPart> {
-  const wanted = query.output === 'stats' ? EVERYTHING : wantedBy(query, target.spec);
-  if (wanted === null) {
-    yield { type: 'summary', summary: { ...NOTHING_FOUND, notes: ['no critical_errors: there is nothing to look for'] } };
-    return;
-  }
+  const wanted = query.output === 'stats' ? EVERYTHING : (wantedBy(query, target.spec) ?? NOTHING);
   const work = createWork(target, query, wanted, deps);
   try {
     yield* work.past();
@@ -68,7 +47,8 @@ const isOfTheLog = (error: unknown): boolean =>
   error instanceof AppError ? ['failed', 'unsupported'].includes(error.code) : error instanceof Error && 'code' in error;
 
 const EVERYTHING: Wanted = { rust: null, lines: null, ignored: null };
-const NOTHING_FOUND: LogSummary = { hits: 0, matchingLines: 0, scannedBytes: 0, omitted: 0, notes: [], why: null, stats: null };
+/** Without critical_errors there is nothing to look for. */
+const NOTHING: Wanted = { rust: null, lines: () => async () => [], ignored: null };
 
 interface Work {
   past(): AsyncGenerator<LogPart>;
@@ -78,63 +58,91 @@ interface Work {
 }
 
 function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: SearchDeps): Work {
-  const { spec, service, archiveDir, allowed } = target;
+  const { spec, allowed } = target;
   const { signal, ripgrep } = deps;
   const every = wanted.lines === null;
   const selection = createSelection({ query, every, ignored: wanted.ignored });
   const statistics = query.output === 'stats' ? createStatistics() : null;
-  const notes: string[] = [];
+  const notes = wanted === NOTHING ? ['no critical_errors: there is nothing to look for'] : [];
   let why: string | null = null;
+  let since: string | null = null;
   let scannedBytes = 0;
   /** Lines that were counted without looking at their entries. */
   let counted: number | null = null;
+  /** Of what is written later all is wanted. */
+  const later = createSelection({ query: { ...query, tail: null }, every, ignored: wanted.ignored });
   /** Where following begins. */
-  let end: { readonly log: LogFile; readonly offset: number } | null = null;
+  let end: { readonly log: LogFile | null; readonly offset: number } = { log: null, offset: 0 };
 
   return {
     async *past() {
-      const log = await openLog(spec.file);
-      const archives = () => listArchives({ service, file: spec.file, archiveDir });
-      const range = await findRange(log, query.range, { ripgrep, archives, allowed, marker: markerOf(spec) }, signal);
+      const log = await openLog();
+      if (log === null) return;
+      let ours = true;
       try {
-        notes.push(...range.notes);
-        for (const open of range.pieces) {
-          const piece = await openPiece(open);
-          if (piece === null) continue;
-          const size = piece.log.packed === null ? (await piece.log.handle.stat()).size : null;
-          const to = Math.min(piece.to ?? Infinity, query.follow && size !== null ? size : Infinity);
-          yield* scan({ ...piece, to: to === Infinity ? null : to });
-          if (piece.log.packed === null) scannedBytes += Math.max(0, Math.min(to, size ?? 0) - piece.from);
-          if (piece.log === log) end = { log, offset: size ?? 0 };
+        const limit = query.follow ? await lastEntry(log) : null;
+        if (query.tail !== 0) yield* searchRange(log, limit);
+        if (limit !== null) {
+          end = { log, offset: limit };
+          ours = false;
         }
-        yield* parts(spec.file, selection.rest());
       } finally {
-        await range.close();
-        if (!query.follow || end === null) await log.handle.close();
+        if (ours) await log.handle.close();
       }
     },
     async *future() {
-      if (end === null) return;
-      for await (const { file, entries, written } of followLog(
-        { ...target, ...end, match: wanted.lines?.(ripgrep, signal) ?? null },
-        deps,
-      )) {
-        yield* parts(file, selection.take(entries, written));
+      const match = wanted.lines?.(ripgrep, signal) ?? null;
+      const onNote = (note: string) => notes.push(note);
+      for await (const { file, entries, written } of followLog(target, { ...end, match, onNote }, deps)) {
+        yield* parts(file, later.take(entries, written));
       }
     },
     failed(error) {
       why = messageOf(error);
     },
     summary: () => ({
-      hits: counted === null ? selection.hits : null,
-      matchingLines: selection.matchingLines + (counted ?? 0),
+      hits: counted === null ? selection.hits + later.hits : null,
+      matchingLines: selection.matchingLines + later.matchingLines + (counted ?? 0),
       scannedBytes,
-      omitted: selection.omitted,
+      since,
+      omitted: selection.omitted + later.omitted,
       notes,
       why,
       stats: why === null ? (statistics?.report() ?? null) : null,
     }),
   };
+
+  /** null: who follows waits for it. */
+  async function openLog(): Promise<LogFile | null> {
+    try {
+      return await openAllowed(target, target.path);
+    } catch (error) {
+      if (query.follow && isErrno(error, 'ENOENT')) return null;
+      throw error;
+    }
+  }
+
+  /** Where following takes over: at the last entry, which may grow; behind the last line if nothing of the past is wanted. */
+  async function lastEntry(log: LogFile): Promise<number> {
+    const plain = query.tail === 0 || (await firstHeader(log, signal)) === null;
+    return findTail(log, 0, query.tail === 0 ? 0 : 1, plain, signal);
+  }
+
+  async function* searchRange(log: LogFile, limit: number | null): AsyncGenerator<LogPart> {
+    const archives = () => archivesOf(target);
+    const range = await findRange(log, query.range, { ripgrep, archives, allowed, marker: markerOf(spec) }, signal);
+    try {
+      notes.push(...range.notes);
+      ({ since } = range);
+      for (const open of range.pieces) {
+        const piece = await openPiece(open);
+        if (piece !== null) yield* scan(piece.log === log && limit !== null ? { ...piece, to: limit } : piece);
+      }
+      yield* parts(log.path, selection.rest());
+    } finally {
+      await range.close();
+    }
+  }
 
   async function openPiece(open: () => Promise<Piece>): Promise<Piece | null> {
     try {
@@ -147,8 +155,13 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
   }
 
   async function* scan(piece: Piece): AsyncGenerator<LogPart> {
+    if (wanted === NOTHING) return;
     const { log } = piece;
     const { rust } = wanted;
+    if (log.packed === null) {
+      const { size } = await log.handle.stat();
+      scannedBytes += Math.max(0, Math.min(piece.to ?? size, size) - piece.from);
+    }
     if (rust === null || log.packed !== null || log.sparse) {
       yield* scanAll(piece);
       return;

@@ -76,7 +76,7 @@ export function createSelection({ query, every, ignored }: SelectionOptions): Se
       omitted += 1;
       return;
     }
-    const found = [...before.splice(0), foundOf('hit', entry, written)];
+    const found = [...before.splice(0), foundOf('hit', entry, written, every ? entry.lines : entry.matching)];
     after = context;
     if (tail === null) sent.push(...found);
     else hold(found);
@@ -91,7 +91,7 @@ export function createSelection({ query, every, ignored }: SelectionOptions): Se
 
   function beside(entry: ScannedEntry, written: number, sent: FoundEntry[]): void {
     if (isBlank(entry)) return;
-    const found = foundOf('context', entry, written);
+    const found = foundOf('context', entry, written, 0);
     if (after > 0 && omitted === 0) {
       after -= 1;
       if (tail === null) sent.push(found);
@@ -112,12 +112,13 @@ export function createSelection({ query, every, ignored }: SelectionOptions): Se
   }
 }
 
-const foundOf = (kind: FoundEntry['kind'], entry: ScannedEntry, written: number): FoundEntry => ({
+const foundOf = (kind: FoundEntry['kind'], entry: ScannedEntry, written: number, matching: number): FoundEntry => ({
   kind,
   time: entry.header === null ? null : timeOf(entry.header.time, written),
   level: entry.header?.level ?? null,
   offset: entry.offset,
   lines: entry.lines,
+  matching,
   text: entry.text(),
 });
 

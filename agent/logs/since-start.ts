@@ -1,72 +1,77 @@
-import { open, type FileHandle } from 'node:fs/promises';
 import { throwIfAborted } from '../../shared/abort.js';
 import { messageOf } from '../../shared/errors.js';
 import type { LogEntry, LogReport } from '../../shared/model/log-report.js';
+import type { FoundEntry, LogQuery, LogSummary } from '../../shared/model/log-search.js';
 import { unmeasured } from '../../shared/model/observation.js';
-import type { LogSpec } from '../../shared/model/service.js';
-import { compilePattern } from '../../shared/pattern.js';
-import { findLastLine } from './backwards.js';
-import { createEntrySplitter, parseHeader } from './entries.js';
+import { readAt } from './followed-file.js';
+import { findTail } from './find-tail.js';
+import { parseHeader } from './headers.js';
+import { firstHeader, type LogFile } from './log-file.js';
+import type { LogSearch } from './search.js';
+import { textOfEntry } from './scanned.js';
+import { openAllowed, type SearchedLog } from './searched-log.js';
+
+export type SinceStart = (target: SearchedLog, signal: AbortSignal) => Promise<LogReport>;
 
 /**
- * What a log says since the last start of its service. An entry is a finding if one of its lines matches the critical pattern and
- * none the ignore pattern. Unmeasured: the file is missing or unreadable, a pattern is no regular expression.
+ * What a log says since the last start of its service, also where a rotation took the start into an archive. An entry is a finding if one of
+ * its lines matches the critical pattern and none the ignore pattern. Unmeasured: the file is missing or unreadable, a pattern is no regular
+ * expression.
  */
-export async function readSinceStart(spec: LogSpec, signal: AbortSignal): Promise<LogReport> {
-  try {
-    const tests = { ready: compile(spec.readyPattern), critical: compile(spec.criticalPattern), ignored: compile(spec.ignorePattern) };
-    const file = await open(spec.file, 'r');
+export function createSinceStart(search: LogSearch): SinceStart {
+  return async (target, signal) => {
     try {
-      const stats = await file.stat();
-      if (!stats.isFile()) return unmeasured(`${spec.file} is not a file`);
-      return await report(file, stats.size, tests, signal);
-    } finally {
-      await file.close();
+      const { entries, summary } = await findings(search, target, signal);
+      if (summary.why !== null) return cannotBeRead(target, summary.why);
+      const { since, hits } = summary;
+      return { ok: true, since, findings: hits ?? 0, entries: entries.map(toEntry), last: await lastEntry(target, signal) };
+    } catch (error) {
+      throwIfAborted(signal);
+      return cannotBeRead(target, messageOf(error));
     }
-  } catch (error) {
-    throwIfAborted(signal);
-    return unmeasured(`log ${spec.file} cannot be read: ${messageOf(error)}`);
+  };
+}
+
+const cannotBeRead = ({ path }: SearchedLog, why: string) => unmeasured(`log ${path} cannot be read: ${why}`);
+
+async function findings(search: LogSearch, target: SearchedLog, signal: AbortSignal) {
+  const entries: FoundEntry[] = [];
+  let summary: LogSummary | null = null;
+  for await (const part of search(target, CRITICAL, signal)) {
+    if (part.type === 'entries') entries.push(...part.entries);
+    else ({ summary } = part);
+  }
+  if (summary === null) throw new Error('the search did not say how it ended');
+  return { entries, summary };
+}
+
+/** The newest of them. */
+const CRITICAL: LogQuery = {
+  ...{ what: { kind: 'critical' }, output: 'entries', range: { kind: 'since-start' } },
+  ...{ level: null, context: 0, max: null, tail: 10, follow: false },
+};
+
+const MAX_TEXT = 8 * 1024;
+
+const toEntry = ({ level, text }: Pick<FoundEntry, 'level' | 'text'>): LogEntry => ({
+  time: parseHeader(text)?.time ?? null,
+  level,
+  text: text.slice(0, MAX_TEXT),
+});
+
+/** null: the log is empty. */
+async function lastEntry(target: SearchedLog, signal: AbortSignal): Promise<LogEntry | null> {
+  const log = await openAllowed(target, target.path);
+  try {
+    const text = (await textFrom(log, signal)).replace(/^-{6}$/, '');
+    return text.trim() === '' ? null : toEntry({ level: parseHeader(text)?.level ?? null, text });
+  } finally {
+    await log.handle.close();
   }
 }
 
-interface Tests {
-  readonly ready: (line: string) => boolean;
-  readonly critical: (line: string) => boolean;
-  readonly ignored: (line: string) => boolean;
-}
-
-async function report(file: FileHandle, end: number, tests: Tests, signal: AbortSignal): Promise<LogReport> {
-  const marker = await findLastLine(file, end, tests.ready, signal);
-  let since: string | null = null;
-  let findings = 0;
-  let last: LogEntry | null = null;
-  const entries: LogEntry[] = [];
-  const splitter = createEntrySplitter(tests, ({ entry, critical, ignored }) => {
-    if (marker !== null && last === null) since = parseHeader(entry.text)?.time ?? '';
-    last = entry;
-    if (!critical || ignored) return;
-    findings += 1;
-    entries.push(entry);
-    if (entries.length > MAX_ENTRIES) entries.shift();
-  });
-  const buffer = Buffer.alloc(CHUNK_BYTES);
-  for (let position = marker ?? 0; position < end;) {
-    throwIfAborted(signal);
-    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - position), position);
-    if (bytesRead === 0) break;
-    splitter.push(buffer.subarray(0, bytesRead));
-    position += bytesRead;
-  }
-  splitter.end();
-  return { ok: true, since, findings, entries, last };
-}
-
-const MAX_ENTRIES = 10;
-const CHUNK_BYTES = 256 * 1024;
-
-/** '' matches nothing. */
-function compile(pattern: string): (line: string) => boolean {
-  if (pattern === '') return () => false;
-  const expression = compilePattern(pattern);
-  return (line) => expression.test(line);
+async function textFrom(log: LogFile, signal: AbortSignal): Promise<string> {
+  const plain = (await firstHeader(log, signal)) === null;
+  const bytes = await readAt(log, await findTail(log, 0, 1, plain, signal), log.size);
+  return textOfEntry(bytes, 0, bytes.length);
 }

@@ -75,7 +75,7 @@ async function run({ spec: { name }, host }: Service, query: LogQuery, { fleet, 
 }
 
 const unsearched = (why: string): LogSummary => ({
-  ...{ hits: 0, matchingLines: 0, scannedBytes: 0, omitted: 0, notes: [], stats: null },
+  ...{ hits: 0, matchingLines: 0, scannedBytes: 0, since: null, omitted: 0, notes: [], stats: null },
   why,
 });
 

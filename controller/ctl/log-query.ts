@@ -27,7 +27,7 @@ function whatOf({ pattern, ignoreCase, follow, tail, level }: LogFlags): LogQuer
   return follow || tail !== null || level !== null ? { kind: 'every' } : { kind: 'critical' };
 }
 
-function rangeOf({ all, archives, since, until }: LogFlags, now: number): LogQuery['range'] {
+function rangeOf({ all, archives, since, until, tail, pattern, level }: LogFlags, now: number): LogQuery['range'] {
   if (since !== null || until !== null) {
     const range = {
       since: since === null ? null : parseTime('--since', since, now),
@@ -37,7 +37,9 @@ function rangeOf({ all, archives, since, until }: LogFlags, now: number): LogQue
       throw new AppError('usage', `--since ${since ?? ''} is not before --until ${until ?? ''}`);
     return { kind: 'between', ...range };
   }
-  return all || archives ? { kind: 'all', archives } : { kind: 'since-start' };
+  // The last ones of all are meant.
+  const last = tail !== null && pattern === null && level === null;
+  return all || archives || last ? { kind: 'all', archives } : { kind: 'since-start' };
 }
 
 function refuseContradictions(flags: LogFlags): void {

@@ -9,6 +9,8 @@ export interface LogPattern {
   readonly js: RegExp;
   /** No repetition in it: JavaScript too is linear. */
   readonly linear: boolean;
+  /** What stands in each line that matches, as it is; '' if nothing is sure. */
+  readonly literal: string;
 }
 
 export interface PatternOptions {
@@ -21,12 +23,17 @@ export interface PatternOptions {
  */
 export function parseLogPattern(text: string, options: PatternOptions): LogPattern {
   const inline = text.startsWith('(?i)');
-  const reader = { text, at: inline ? 4 : 0, linear: true };
+  const reader: Reader = { text, at: inline ? 4 : 0, linear: true, literal: '' };
   const { rust, js } = alternatives(reader, 0);
   if (reader.at < text.length) throw wrong(reader, reader.at, 'nothing is open that this could close');
   const ignoreCase = options.ignoreCase || inline;
   try {
-    return { rust: `${ignoreCase ? '(?i)' : ''}${rust}`, js: new RegExp(js, ignoreCase ? 'i' : ''), linear: reader.linear };
+    return {
+      rust: `${ignoreCase ? '(?i)' : ''}${rust}`,
+      js: new RegExp(js, ignoreCase ? 'i' : ''),
+      linear: reader.linear,
+      literal: ignoreCase ? '' : reader.literal,
+    };
   } catch (error) {
     throw new AppError('usage', `not a pattern: ${text} (${messageOf(error)})`, { cause: error });
   }
@@ -36,6 +43,7 @@ interface Reader {
   readonly text: string;
   at: number;
   linear: boolean;
+  literal: string;
 }
 
 /** The same piece in both languages. */
@@ -52,12 +60,14 @@ function alternatives(reader: Reader, depth: number): Piece {
     reader.at += 1;
     branches.push(sequence(reader, depth));
   }
+  if (depth === 0 && branches.length > 1) reader.literal = '';
   return { rust: branches.map((b) => b.rust).join('|'), js: branches.map((b) => b.js).join('|') };
 }
 
 function sequence(reader: Reader, depth: number): Piece {
   let rust = '';
   let js = '';
+  let run = '';
   for (let char = reader.text[reader.at]; char !== undefined && char !== '|' && char !== ')'; char = reader.text[reader.at]) {
     const start = reader.at;
     const piece = atom(reader, depth);
@@ -66,6 +76,8 @@ function sequence(reader: Reader, depth: number): Piece {
       throw wrong(reader, start, 'this cannot be repeated');
     rust += (/^[*+]/.test(times) ? (piece.bytewise ?? piece.rust) : piece.rust) + times;
     js += piece.js + times;
+    run = times === '' && /^[\w ]$/.test(char) ? run + char : '';
+    if (depth === 0 && run.length > reader.literal.length) reader.literal = run;
   }
   return { rust, js };
 }

@@ -54,6 +54,8 @@ export interface FoundEntry {
   /** Where the entry begins in the file (of an archive: in what is packed). */
   readonly offset: number;
   readonly lines: number;
+  /** Of its lines, those that match; of an entry that was not looked for by a pattern, all. */
+  readonly matching: number;
   /** Of a very long entry the beginning. */
   readonly text: string;
 }
@@ -63,6 +65,8 @@ export interface LogSummary {
   readonly hits: number | null;
   readonly matchingLines: number;
   readonly scannedBytes: number;
+  /** Time stamp, as the log has it, of the start from which on it was searched; null: it was not, or there is none. */
+  readonly since: string | null;
   /** Hits that were found but not sent. */
   readonly omitted: number;
   /** What an operator should know of the search. */

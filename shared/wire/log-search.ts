@@ -119,6 +119,7 @@ const entryToWire = (entry: FoundEntry): WireEntry => ({
   offset: toInt64(entry.offset, 'offset of an entry'),
   lines: toUint32(entry.lines, 'number of lines'),
   text: entry.text,
+  matching: toUint32(entry.matching, 'number of lines'),
 });
 const entryFromWire = (wire: WireEntry): FoundEntry => ({
   kind: wire.context ? 'context' : 'hit',
@@ -127,12 +128,14 @@ const entryFromWire = (wire: WireEntry): FoundEntry => ({
   offset: fromInt64(wire.offset, 'offset of an entry'),
   lines: wire.lines,
   text: wire.text,
+  matching: wire.matching,
 });
 
 const summaryToWire = (summary: LogSummary): WireSummary => ({
   hits: summary.hits === null ? undefined : toInt64(summary.hits, 'number of hits'),
   matchingLines: toInt64(summary.matchingLines, 'number of lines'),
   scannedBytes: toInt64(summary.scannedBytes, 'number of bytes'),
+  since: summary.since ?? undefined,
   omitted: toInt64(summary.omitted, 'number of hits'),
   notes: [...summary.notes],
   why: summary.why ?? undefined,
@@ -142,6 +145,7 @@ const summaryFromWire = (wire: WireSummary): LogSummary => ({
   hits: wire.hits === undefined ? null : fromInt64(wire.hits, 'number of hits'),
   matchingLines: fromInt64(wire.matchingLines, 'number of lines'),
   scannedBytes: fromInt64(wire.scannedBytes, 'number of bytes'),
+  since: wire.since ?? null,
   omitted: fromInt64(wire.omitted, 'number of hits'),
   notes: wire.notes,
   why: wire.why ?? null,

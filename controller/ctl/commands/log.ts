@@ -62,12 +62,15 @@ function createSeen() {
     add({ service: name, host, entries }: Extract<LogEvent, { type: 'entries' }>) {
       const known = services.get(name) ?? { name, host, hits: 0, matchingLines: 0 };
       services.set(name, known);
-      for (const { kind } of entries) if (kind === 'hit') known.hits += 1;
+      for (const { kind, matching } of entries) {
+        if (kind === 'hit') known.hits += 1;
+        known.matchingLines += matching;
+      }
     },
     result: (): LogResult => ({
       exit: EXIT.well,
       services: [...services.values()].map((one) => ({
-        ...{ scannedBytes: 0, omitted: 0, notes: [], stats: null },
+        ...{ scannedBytes: 0, since: null, omitted: 0, notes: [], stats: null },
         ...one,
         why: 'the search was broken off',
       })),

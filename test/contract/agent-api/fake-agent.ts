@@ -146,7 +146,7 @@ export const aService = (name: string): ServiceSpec => ({
 
 export const aSummary: LogPart = {
   type: 'summary',
-  summary: { hits: 0, matchingLines: 0, scannedBytes: 12, omitted: 0, notes: ['no start marker'], why: null, stats: null },
+  summary: { hits: 0, matchingLines: 0, scannedBytes: 12, since: null, omitted: 0, notes: ['no start marker'], why: null, stats: null },
 };
 
 export const aRotationPlan: RotationPlan = {

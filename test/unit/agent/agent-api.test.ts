@@ -66,7 +66,7 @@ function createApi(deps: Partial<AgentApiDeps> = {}): AssignedAgentApi {
     ledger,
     memory: (process) => Promise.resolve({ ok: true, process, rssKb: 7, uptimeS: 8 }),
     connections: () => Promise.resolve({ ok: true, connections: [] }),
-    log: ({ file }) => Promise.resolve({ ok: false, why: file }),
+    log: ({ spec }) => Promise.resolve({ ok: false, why: spec.file }),
     balancer: ({ name }) => ({
       state: () => Promise.resolve({ name, driver: 'pound-control', version: '4.16', aliveIntervalS: 5, backends: [] }),
       set: async ({ address, wanted }) => void done.push(`${name}: ${address} ${wanted}`),

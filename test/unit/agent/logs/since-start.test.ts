@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findLastLine } from '../../../../agent/logs/backwards.js';
-import { readSinceStart } from '../../../../agent/logs/index.js';
+import { createLogSearch, createSinceStart } from '../../../../agent/logs/index.js';
+import { systemClock } from '../../../../shared/ports/clock.js';
 
 const READY = String.raw`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:,\d{3})? INFO\s+(?:Zope |\[Zope:\d+\]\[[^\]]+\] )Ready to handle requests\s*$`;
 const { signal } = new AbortController();
@@ -16,14 +17,17 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const read = (more: object = {}) =>
-  readSinceStart({ file, readyPattern: READY, criticalPattern: 'ConflictError|MemoryError', ignorePattern: '', ...more }, signal);
+const sinceStart = createSinceStart(createLogSearch({ clock: systemClock }));
+const read = (more: object = {}, until = signal) => {
+  const spec = { file, readyPattern: READY, criticalPattern: 'ConflictError|MemoryError', ignorePattern: '', ...more };
+  return sinceStart({ service: 'zeoclient1.1', path: spec.file, spec, archiveDir: '', allowed: (path) => Promise.resolve(path) }, until);
+};
 const report = async (more: object = {}) => {
   const seen = await read(more);
   return seen.ok ? seen : expect.fail(seen.why);
 };
 
-describe('readSinceStart', () => {
+describe('what a log says since the last start', () => {
   it('counts what happened after the last start, and nothing before it', async () => {
     await writeFile(
       file,
@@ -112,21 +116,20 @@ describe('readSinceStart', () => {
   });
 
   it('measures nothing of a folder', async () => {
-    expect(await read({ file: folder })).toEqual({ ok: false, why: `${folder} is not a file` });
+    expect(await read({ file: folder })).toEqual({ ok: false, why: `log ${folder} cannot be read: ${folder} is not a file` });
   });
 
   it('measures nothing with a pattern that is none', async () => {
     await writeFile(file, '');
     expect(await read({ criticalPattern: '(' })).toEqual({
       ok: false,
-      why: `log ${file} cannot be read: Invalid regular expression: /(/: Unterminated group`,
+      why: `log ${file} cannot be read: a pattern of cluster.ini is none: Invalid regular expression: /(/: Unterminated group`,
     });
   });
 
   it('gives up when nobody waits any more', async () => {
     await writeFile(file, 'x\n');
-    const spec = { file, readyPattern: READY, criticalPattern: '', ignorePattern: '' };
-    await expect(readSinceStart(spec, AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(read({}, AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
 

@@ -69,6 +69,8 @@ export interface FoundEntry {
   offset: bigint;
   lines: number;
   text: string;
+  /** Of its lines, those that match. */
+  matching: number;
 }
 
 export interface LogSummary {
@@ -79,7 +81,11 @@ export interface LogSummary {
   omitted: bigint;
   notes: string[];
   why?: string | undefined;
-  stats?: LogStats | undefined;
+  stats?:
+    | LogStats
+    | undefined;
+  /** Absent: not searched from a start on. */
+  since?: string | undefined;
 }
 
 export interface LogStats {
@@ -592,7 +598,7 @@ export const FoundEntries: MessageFns<FoundEntries> = {
 };
 
 function createBaseFoundEntry(): FoundEntry {
-  return { context: false, timeMs: undefined, level: undefined, offset: 0n, lines: 0, text: "" };
+  return { context: false, timeMs: undefined, level: undefined, offset: 0n, lines: 0, text: "", matching: 0 };
 }
 
 export const FoundEntry: MessageFns<FoundEntry> = {
@@ -620,6 +626,9 @@ export const FoundEntry: MessageFns<FoundEntry> = {
     }
     if (message.text !== "") {
       writer.uint32(50).string(message.text);
+    }
+    if (message.matching !== 0) {
+      writer.uint32(56).uint32(message.matching);
     }
     return writer;
   },
@@ -685,6 +694,14 @@ export const FoundEntry: MessageFns<FoundEntry> = {
             message.text = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.matching = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -707,6 +724,7 @@ function createBaseLogSummary(): LogSummary {
     notes: [],
     why: undefined,
     stats: undefined,
+    since: undefined,
   };
 }
 
@@ -744,6 +762,9 @@ export const LogSummary: MessageFns<LogSummary> = {
     }
     if (message.stats !== undefined) {
       LogStats.encode(message.stats, writer.uint32(58).fork()).join();
+    }
+    if (message.since !== undefined) {
+      writer.uint32(66).string(message.since);
     }
     return writer;
   },
@@ -815,6 +836,14 @@ export const LogSummary: MessageFns<LogSummary> = {
             }
 
             message.stats = LogStats.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.since = reader.string();
             continue;
           }
         }
