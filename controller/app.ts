@@ -6,6 +6,7 @@ import { describeHold, isOver, openHolds } from './actions/holds.js';
 import { openLastSeen } from './actions/last-seen.js';
 import { searchLogs } from './actions/log.js';
 import { createOperations, type Operations } from './actions/operations.js';
+import { startRotateKeeper } from './actions/rotate-keeper.js';
 import { status } from './actions/status.js';
 import { createControlService } from './api/control-service.js';
 import { createChecks } from './checks/runner.js';
@@ -114,6 +115,8 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   if (embedded === null) {
     const keeper = startHoldKeeper({ holds, actions: balancer, clock, log });
     lifecycle.onShutdown('holds', () => keeper.stop());
+    const rotations = startRotateKeeper({ config: () => source.current(), fleet, operations, clock, log });
+    lifecycle.onShutdown('rotations', () => rotations.stop());
   }
   // Ends first: whoever follows it is told, and the next controller takes it up again.
   lifecycle.onShutdown('operation', () => operations.stop());

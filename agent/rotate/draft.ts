@@ -126,7 +126,7 @@ export async function publish(part: string, name: string): Promise<string> {
 }
 
 /** What compression adds to a name. */
-export const PACKED = ['.gz', '.zst'] as const;
+const PACKED = ['.gz', '.zst'] as const;
 
 /** Exactly this name; false: another file has it. Can be done twice. */
 export async function giveName(part: string, path: string): Promise<boolean> {

@@ -62,6 +62,15 @@ export interface Service {
   readonly drain: DrainPolicy | null;
   /** Path that an HttpServer is asked for. */
   readonly url: string;
+  /** When its logs are rotated by themselves; without it never. */
+  readonly schedule?: RotationSchedule | undefined;
+}
+
+export interface RotationSchedule {
+  /** Each day, on the clock of the controller's host; null: at no time. */
+  readonly at: { readonly hour: number; readonly minute: number } | null;
+  /** 0: whatever the size. */
+  readonly atBytes: number;
 }
 
 export interface DrainPolicy {

@@ -1,7 +1,7 @@
 import type { IniSection } from '../../shared/ini/ini.js';
 import type { RotationSpec } from '../../shared/model/rotation.js';
 import { type BalancerSpec, type LogSpec, type ServiceSpec } from '../../shared/model/service.js';
-import type { DrainPolicy, Service } from './cluster.js';
+import type { DrainPolicy, RotationSchedule, Service } from './cluster.js';
 import type { Member } from './inventory.js';
 import { placeOf, type Reader } from './reader.js';
 import { SERVICE_DEFAULTS } from './schema/defaults.js';
@@ -42,6 +42,7 @@ export function readService({ section, type }: Member, { commands, archiveDir }:
     command: (spec.serviceName === '' ? undefined : commands.get(spec.serviceName)) ?? null,
     drain: readDrain({ section, type }, reader),
     url: type === 'HttpServer' ? read(section, HTTP_KEYS.url) : '/',
+    ...(rotation === undefined ? {} : { schedule: readSchedule(section, reader) }),
   };
 }
 
@@ -85,6 +86,13 @@ function readRotation({ section, type }: Member, archiveDir: string, reader: Rea
     keepDays: reader.read(section, SERVICE_DEFAULTS.archive_keep),
     method: reader.read(section, SERVICE_DEFAULTS.rotate_method),
     ...(type === 'Squid' ? { squid: { exe: reader.read(section, SQUID_KEYS.exe), conf: reader.read(section, SQUID_KEYS.conf) } } : {}),
+  };
+}
+
+function readSchedule(section: IniSection, reader: Reader): RotationSchedule {
+  return {
+    at: reader.read(section, SERVICE_DEFAULTS.rotate_at),
+    atBytes: reader.read(section, SERVICE_DEFAULTS.rotate_size) * 1024 * 1024,
   };
 }
 
