@@ -23,7 +23,7 @@ export interface RotateKeeper {
 }
 
 /** Sizes are looked at so often; a rotation that did not come about is tried again so late. */
-const SIZES_MS = 5 * 60_000;
+const SIZES_MS = 60_000;
 const AGAIN_MS = 3_600_000;
 const POLL_MS = 20_000;
 const ASK_MS = 20_000;

@@ -1,29 +1,20 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RotationResult, RotationSpec } from '../../../shared/model/rotation.js';
+import type { RotationSpec } from '../../../shared/model/rotation.js';
 import { systemClock } from '../../../shared/ports/clock.js';
 import { canCollapse } from '../../support/can-collapse.js';
 import { account, lineOf, startWriter, type NumberedWriter } from '../../support/numbered-lines.js';
 import type { RotateOnce } from '../../support/rotate-once.js';
+import { buildRotateProgram, type RotateProgram } from '../../support/rotate-program.js';
 import { NEVER, specOf } from '../../support/rotations.js';
 
-let programs: string;
-let program: string;
+let program: RotateProgram;
 beforeAll(async () => {
-  programs = await mkdtemp(join(tmpdir(), 'ctl-rotate-once-'));
-  program = join(programs, 'rotate-once.mjs');
-  await build({
-    ...{ entryPoints: [join(import.meta.dirname, '../../support/rotate-once.ts')], outfile: program, logLevel: 'warning' },
-    ...{ bundle: true, platform: 'node', format: 'esm', target: 'node20' },
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-  });
+  program = await buildRotateProgram();
 });
-afterAll(() => rm(programs, { recursive: true, force: true }));
+afterAll(() => program[Symbol.asyncDispose]());
 
 let folder: string;
 let log: string;
@@ -41,18 +32,6 @@ const order = (rotation: Partial<RotationSpec>, more: Partial<RotateOnce>): Rota
   rotation: specOf([log], archiveDir, rotation),
   ...more,
 });
-
-/** Its steps and its result; null: it was killed. */
-async function rotateOnce(what: RotateOnce): Promise<{ steps: string[]; result: RotationResult | null }> {
-  const child = spawn(process.execPath, [program, JSON.stringify(what)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
-  child.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()));
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  const lines = said.trimEnd().split('\n');
-  if (what.killAt !== null && signal === 'SIGKILL') return { steps: lines, result: null };
-  expect({ code, signal }).toEqual({ code: 0, signal: null });
-  return { steps: lines.slice(0, -1), result: JSON.parse(lines.at(-1) ?? '') as RotationResult };
-}
 
 async function grownTo(bytes: number): Promise<void> {
   while ((await stat(log).catch(() => ({ size: 0 }))).size < bytes) await systemClock.sleep(5, NEVER);
@@ -74,13 +53,13 @@ async function expectNothingLeftOver(): Promise<void> {
 async function killAtEachStep(what: RotateOnce, ready: () => Promise<void>): Promise<string[]> {
   for (let killAt = 1; ; killAt++) {
     await ready();
-    const killed = await rotateOnce({ ...what, killAt });
+    const killed = await program.run({ ...what, killAt });
     if (killed.result !== null) {
       // One that was rotated at all, or there was nothing to be killed at.
       expect(killed.result.logs).toMatchObject([{ outcome: 'rotated' }]);
       return killed.steps;
     }
-    const { result } = await rotateOnce(what);
+    const { result } = await program.run(what);
     expect(result?.logs.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
     expect(result?.recovered.filter((line) => line.includes('could not'))).toEqual([]);
   }
