@@ -30,7 +30,7 @@ export async function loadRipgrep(): Promise<Ripgrep> {
   return createRipgrep(rgPath);
 }
 
-export function createRipgrep(rg: string): Ripgrep {
+function createRipgrep(rg: string): Ripgrep {
   return {
     async *offsets(file, rust, from, signal) {
       const base = await moveTo(file, from, signal);

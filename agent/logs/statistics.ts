@@ -71,7 +71,7 @@ const later = (a: number | null, b: number | null): number | null => (a === null
  * What entries of the same kind have in common: the first line without time, level, thread and process, and of a traceback the last one,
  * which names the exception; numbers, ids, addresses and quoted words folded.
  */
-export function foldMessage(text: string): string {
+function foldMessage(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const head = (lines[0] ?? '').replace(HEAD, '');
   const last = lines.length > 1 && lines.some((line) => line.startsWith('Traceback')) ? ` … ${lines.at(-1)?.trim() ?? ''}` : '';

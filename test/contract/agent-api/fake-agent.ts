@@ -144,7 +144,7 @@ export const aService = (name: string): ServiceSpec => ({
   log: { file: '/srv/zope/1/log/event.log', readyPattern: 'Ready', criticalPattern: 'MemoryError', ignorePattern: '' },
 });
 
-export const aSummary: LogPart = {
+const aSummary: LogPart = {
   type: 'summary',
   summary: { hits: 0, matchingLines: 0, scannedBytes: 12, since: null, omitted: 0, notes: ['no start marker'], why: null, stats: null },
 };

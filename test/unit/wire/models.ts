@@ -35,7 +35,7 @@ const rotations: fc.Arbitrary<RotationSpec> = fc.record(
   { requiredKeys: ['logs', 'archiveDir', 'compress', 'keepDays', 'method'] },
 );
 
-export const services: fc.Arbitrary<ServiceSpec> = fc.record(
+const services: fc.Arbitrary<ServiceSpec> = fc.record(
   {
     name: text,
     type: fc.constantFrom(...SERVICE_TYPES),
