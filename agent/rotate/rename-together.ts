@@ -22,7 +22,7 @@ export async function renameTogether(
   job: Job,
   method: RenameMethod,
   logs: readonly SurveyedLog[],
-  teller: Survey['tell'],
+  survey: Pick<Survey, 'tell' | 'isDown'>,
   deps: RecoverDeps,
 ): Promise<Renamed> {
   const begun = deps.clock.now();
@@ -49,7 +49,7 @@ export async function renameTogether(
       record,
       enter: (stage: RotationRecord['stage']) => enter({ ...record, stage }),
     }));
-    await renameLogs(named, { clock: deps.clock, onStep: deps.onStep, ...tellerOf(method, job, teller, steady) });
+    await renameLogs(named, { clock: deps.clock, onStep: deps.onStep, ...tellerOf(method, job, survey, steady) });
     for (const { path, aside, record } of named) {
       const bytes = await takeAside(record, aside, steady);
       const cut: RotationRecord = { ...record, stage: { at: 'cut' } };
@@ -73,21 +73,13 @@ export async function renameTogether(
 /** Beside the log, so that it is only another name; by the moment, so that nothing has it already. */
 const asideOf = ({ log }: RotationRecord, at: Date): string => `${log}.ctl-${at.getTime()}`;
 
+/** A service that is down opens them when it starts. */
 function tellerOf(
   method: RenameMethod,
   { rotation }: Job,
-  teller: Survey['tell'],
+  { tell, isDown }: Pick<Survey, 'tell' | 'isDown'>,
   { exec }: RecoverDeps,
 ): Pick<RenameOptions, 'tell' | 'opensAtOnce'> {
-  switch (method) {
-    case 'rename':
-      return { tell: null, opensAtOnce: false };
-    // Down: it opens them when it starts.
-    case 'signal':
-      return { tell: teller, opensAtOnce: teller !== null };
-    case 'squid':
-      return teller === null
-        ? { tell: null, opensAtOnce: false }
-        : { tell: () => tellSquid(rotation.squid ?? { exe: '', conf: '' }, exec), opensAtOnce: true };
-  }
+  if (method === 'rename' || isDown) return { tell: null, opensAtOnce: false };
+  return { tell: method === 'squid' ? () => tellSquid(rotation.squid ?? { exe: '', conf: '' }, exec) : tell, opensAtOnce: true };
 }

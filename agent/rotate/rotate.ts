@@ -71,7 +71,8 @@ export function createRotation(deps: RotationDeps): Rotation {
   };
 
   async function rotateAll(job: Job, signal: AbortSignal): Promise<RotatedLog[]> {
-    const { logs, tell } = await survey(job.spec, job.rotation.logs, deps, signal);
+    const surveyed = await survey(job.spec, job.rotation.logs, deps, signal);
+    const { logs } = surveyed;
     const renamable = logs.flatMap((log) => {
       const method = log.stats === null ? undefined : methodsOf(job.rotation, log).find((one) => one.refused === null)?.method;
       return method !== undefined && isRenaming(method) ? [{ log, method }] : [];
@@ -81,7 +82,7 @@ export function createRotation(deps: RotationDeps): Rotation {
       job,
       method,
       renamable.map(({ log }) => log),
-      tell,
+      surveyed,
       toolsFor(signal),
     );
     const results: RotatedLog[] = [];

@@ -28,8 +28,9 @@ export interface SurveyDeps {
 
 export interface Survey {
   readonly logs: readonly SurveyedLog[];
-  /** Tells the service to open its logs anew; null: it does not run, or cannot be told. */
+  /** By USR2 to open its logs anew; null: it does not run, or cannot be told so. */
   readonly tell: (() => Promise<void>) | null;
+  readonly isDown: boolean;
 }
 
 /** Looks at the logs of a service, and changes nothing. */
@@ -59,7 +60,7 @@ export async function survey(spec: ServiceSpec, logs: readonly string[], deps: S
     };
     return { path, stats, why, facts };
   });
-  return { logs: await Promise.all(surveyed), tell: teller.tell };
+  return { logs: await Promise.all(surveyed), tell: teller.tell, isDown: state.state === 'down' };
 }
 
 async function look(path: string): Promise<{ stats: BigIntStats | null; why: string | null }> {
