@@ -110,16 +110,17 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const server = createRpcServer({ log }, { address: parseAddress(options.address), services: [links.service, createControlService(api)] });
   lifecycle.onShutdown('links', () => links.stop());
   lifecycle.onShutdown('server', () => server.stop());
-  await server.start();
+  // Ends before they do: whoever follows it is told, and the next controller takes it up again.
+  lifecycle.onShutdown('operation', () => operations.stop());
+  // Before anybody can ask: an operation that was left unfinished is never seen as one that nobody carries out. Its agents come as they dial.
   await operations.recover();
+  await server.start();
   if (embedded === null) {
     const keeper = startHoldKeeper({ holds, actions: balancer, clock, log });
     lifecycle.onShutdown('holds', () => keeper.stop());
     const rotations = startRotateKeeper({ config: () => source.current(), fleet, operations, clock, log });
     lifecycle.onShutdown('rotations', () => rotations.stop());
   }
-  // Ends first: whoever follows it is told, and the next controller takes it up again.
-  lifecycle.onShutdown('operation', () => operations.stop());
   log.info({ config: config.path, clients: config.clients.length }, 'ctl-controller is ready');
   return { api, address: server.address() };
 }

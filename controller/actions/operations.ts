@@ -197,7 +197,7 @@ export function createOperations(deps: OperationsDeps): Operations {
   /** One that does not run here, and has no end, was interrupted in the hardest way. */
   function summary(id: string, journal: readonly JournalEvent[]): OperationSummary {
     const told = summaryOf(replay(journal));
-    return told.state === 'running' && running?.id !== id ? { ...told, state: 'interrupted' } : told;
+    return told.state === 'running' && running?.id !== id && opening?.id !== id ? { ...told, state: 'interrupted' } : told;
   }
 
   return {
