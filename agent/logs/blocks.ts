@@ -39,7 +39,7 @@ export interface SplitterOptions {
 /** Of a longer line only so much is kept. */
 export const MAX_LINE_BYTES = 64 * 1024;
 /** A longer entry is cut in two. */
-const MAX_ENTRY_BYTES = 256 * 1024;
+const MAX_ENTRY_BYTES = 64 * 1024;
 const FULL_BYTES = 512 * 1024;
 const BLOCK_BYTES = FULL_BYTES + MAX_ENTRY_BYTES + 3 * MAX_LINE_BYTES;
 

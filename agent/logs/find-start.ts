@@ -1,5 +1,6 @@
 import { findLastLine } from './backwards.js';
 import { createBlockSplitter } from './blocks.js';
+import { readAt } from './followed-file.js';
 import { readBytes, type LogFile } from './log-file.js';
 import type { Ripgrep } from './ripgrep.js';
 
@@ -22,16 +23,31 @@ export async function findStart(
   signal: AbortSignal,
 ): Promise<number | null> {
   if (log.packed !== null) return lastInStream(log, marker.js, signal);
-  const wanted = (line: string) => marker.js.test(line);
   const near = marker.rust === null ? 0 : Math.max(0, log.size - NEAR_BYTES);
+  const wanted = (line: string) => marker.js.test(line);
   const found = await findLastLine(log.handle, log.size, wanted, signal, { from: near, literal: marker.literal });
-  if (found !== null || near === 0 || marker.rust === null) return found;
-  let last: number | null = null;
-  for await (const offsets of (await ripgrep()).offsets(log.handle, marker.rust, 0, signal)) last = offsets.at(-1) ?? last;
-  return last;
+  return found !== null || near === 0 ? found : scanForStart(log, marker, await ripgrep(), signal);
 }
 
 const NEAR_BYTES = 64 * 1024 * 1024;
+
+/** By what is sure to stand in the line: a plain text is found much faster than a pattern, and few lines have it. */
+export async function scanForStart(log: LogFile, marker: StartMarker, ripgrep: Ripgrep, signal: AbortSignal): Promise<number | null> {
+  const candidates = marker.literal === '' ? marker.rust : marker.literal;
+  if (candidates === null) return null;
+  let last: number | null = null;
+  for await (const offsets of ripgrep.offsets(log.handle, candidates, 0, signal)) {
+    for (const offset of offsets.toReversed()) {
+      const bytes = await readAt(log, offset, offset + MAX_LINE_BYTES);
+      if (!marker.js.test(firstLine(bytes, 0, bytes.length))) continue;
+      last = offset;
+      break;
+    }
+  }
+  return last;
+}
+
+const MAX_LINE_BYTES = 4 * 1024;
 
 /** What is packed can only be read from its beginning. */
 async function lastInStream(log: LogFile, marker: RegExp, signal: AbortSignal): Promise<number | null> {
