@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, isErrno, messageOf } from '../../shared/errors.js';
@@ -42,7 +43,8 @@ export function createProcesses(root = '/proc'): Processes {
 
   async function inspect(pid: number): Promise<Inspected> {
     try {
-      return parseStat(await read(`${pid}/stat`)) ?? 'gone';
+      // /proc is memory: the way through the thread pool takes a hundred times as long, and a stop looks at every process.
+      return parseStat(readFileSync(join(root, `${pid}/stat`), 'utf8')) ?? 'gone';
     } catch (error) {
       if (isErrno(error, 'EACCES', 'EPERM')) return 'hidden';
       if (!isErrno(error, 'ENOENT', 'ESRCH')) throw error;
