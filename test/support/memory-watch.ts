@@ -1,0 +1,43 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** Watches how much memory a process and its children hold. */
+export interface MemoryWatch {
+  /** Ends the watching; kB. */
+  end(): Promise<number>;
+}
+
+export function watchMemory(pid: number): MemoryWatch {
+  let peak = 0;
+  const watch = { over: false };
+  const watching = (async () => {
+    while (!watch.over) {
+      peak = Math.max(peak, await rssOfTree(pid));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  })();
+  return {
+    async end() {
+      watch.over = true;
+      await watching;
+      return peak;
+    },
+  };
+}
+
+/** Of one that has just ended nothing is counted. */
+async function rssOfTree(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const own = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
+  const children = await Promise.all((await childrenOf(pid)).map(rssOfTree));
+  return children.reduce((sum, one) => sum + one, own);
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const lists = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')));
+  return lists
+    .join(' ')
+    .split(' ')
+    .filter((one) => one !== '')
+    .map(Number);
+}
