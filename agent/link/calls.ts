@@ -3,7 +3,15 @@ import { AppError } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
 import type { AgentApi } from '../../shared/model/agent-api.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
-import { type AgentCall, type Answered, isEffect, isStream, type Streamed, titleOf, type UnreadableService } from '../../shared/wire/link-messages.js';
+import {
+  type AgentCall,
+  type Answered,
+  isEffect,
+  isStream,
+  type Streamed,
+  titleOf,
+  type UnreadableService,
+} from '../../shared/wire/link-messages.js';
 import { open, perform } from './perform.js';
 
 /** What the link carries the controller's calls to. `assign` replaces the services that the calls may name. */

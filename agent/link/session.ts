@@ -2,7 +2,15 @@ import { AppError, toAppError } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import { createOutbox, type Outbox } from '../../shared/rpc/outbox.js';
-import { type AgentCall, type Answered, type Command, type Hello, isStream, type Report, titleOf } from '../../shared/wire/link-messages.js';
+import {
+  type AgentCall,
+  type Answered,
+  type Command,
+  type Hello,
+  isStream,
+  type Report,
+  titleOf,
+} from '../../shared/wire/link-messages.js';
 import type { Calls } from './calls.js';
 import type { ControllerClient } from './controller-client.js';
 

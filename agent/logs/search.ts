@@ -210,5 +210,5 @@ function* parts(file: string, entries: readonly FoundEntry[]): Generator<LogPart
   if (portion.length > 0) yield { type: 'entries', file, entries: portion };
 }
 
-const PART_LENGTH = 128 * 1024;
-const PART_ENTRIES = 512;
+const PART_LENGTH = 64 * 1024;
+const PART_ENTRIES = 256;

@@ -33,9 +33,9 @@ export function createControlService(api: ControlApi): RpcService {
       await api.halt(id, how, signal);
       return {};
     },
-    log: (request, { signal }) => map(api.log(logRequestFromWire(request), signal), logEventToWire),
     balancers: async (_, { signal }) => balancerReportToWire(await api.balancers(signal)),
     setBackends: async (request, { signal }) => balancerReportToWire(await api.setBackends(backendsRequestFromWire(request), signal)),
+    log: (request, { signal }) => map(api.log(logRequestFromWire(request), signal), logEventToWire),
     diffConfig: async (_, { signal }) => configDiffToWire(await api.diffConfig(signal)),
   });
 }

@@ -50,12 +50,12 @@ export async function connectControl(address: string): Promise<ControlApi & { cl
     async halt(id, how, signal) {
       await client.halt(haltToWire({ id, how }), { signal });
     },
-    async *log(request, signal) {
-      for await (const event of client.log(logRequestToWire(request), { signal })) yield logEventFromWire(event);
-    },
     balancers: async (signal) => balancerReportFromWire(await client.balancers({}, { signal })),
     setBackends: async (request, signal) =>
       balancerReportFromWire(await client.setBackends(backendsRequestToWire(request), { signal, timeoutMs: BACKENDS_MS })),
+    async *log(request, signal) {
+      for await (const event of client.log(logRequestToWire(request), { signal })) yield logEventFromWire(event);
+    },
     diffConfig: async (signal) => configDiffFromWire(await client.diffConfig({}, { signal })),
     close: () => channel.close(),
   };

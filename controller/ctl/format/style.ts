@@ -25,7 +25,15 @@ export interface Glyphs {
 
 export function createStyle(options: { readonly color: boolean; readonly unicode: boolean }): Style {
   const sgr = (code: number) => (text: string) => (options.color && text !== '' ? `\x1b[${code}m${text}\x1b[0m` : text);
-  return { good: sgr(32), bad: sgr(31), warn: sgr(33), dim: sgr(2), bold: sgr(1), palette: [36, 35, 34, 32, 33, 96, 95, 94].map(sgr), glyphs: options.unicode ? UNICODE : ASCII };
+  return {
+    good: sgr(32),
+    bad: sgr(31),
+    warn: sgr(33),
+    dim: sgr(2),
+    bold: sgr(1),
+    palette: [36, 35, 34, 32, 33, 96, 95, 94].map(sgr),
+    glyphs: options.unicode ? UNICODE : ASCII,
+  };
 }
 
 const UNICODE: Glyphs = { done: '✔', failed: '✘', active: '▶', waiting: '·', skipped: '–', dot: '·', arrow: '→', ellipsis: '…' };
