@@ -25,7 +25,7 @@ export async function appendZopeLog(path: string, { bytes, seed }: ZopeLogOption
 const PORTION = 4 * 1024 * 1024;
 
 /** Whole entries, each with its newline; ASCII only. */
-export function* zopeEntries(seed: number): Generator<string, never> {
+function* zopeEntries(seed: number): Generator<string, never> {
   const random = createRandom(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   let time = Date.UTC(2024, 8, 1);
