@@ -15,8 +15,8 @@ import { oldRoll } from '../support/old-roll.js';
 
 /**
  * Rolls of a real cluster under load, against what its services themselves need: floor_seconds is the sum over the batches of the slowest
- * member's (exec → first HTTP 200) + warm-up, by the services' own time stamps. Zope ends at once on SIGTERM, so nothing is added for its
- * stop. `peer_failed`: the same roll the old way, pound.cfg edited and Pound restarted; null for another balancer (`--balancer haproxy`).
+ * member's (exec → first HTTP 200) + warm-up, by the services' own time stamps, plus the last request in flight (the visitors' median).
+ * Zope ends at once on SIGTERM, so nothing is added for its stop. `peer_failed`: the same roll the old way, pound.cfg edited and Pound restarted; null for another balancer (`--balancer haproxy`).
  */
 const { values } = parseArgs({
   options: { json: { type: 'boolean' }, rolls: { type: 'string', default: '5' }, balancer: { type: 'string', default: 'pound' } },
@@ -57,7 +57,7 @@ try {
   }
   const ours = await load.stop();
   for (const { at, why } of ours.failures) say(`failed at ${new Date(at).toISOString()}: ${why}`);
-  const floor = await floorSeconds(cluster);
+  const floor = await floorSeconds(cluster, (ours.latencyMs?.p50 ?? 0) / 1000);
   const peerFailed = front.options.pound === null ? null : await failedTheOldWay(front.options.pound, zope);
   const result = {
     name: 'roll',
@@ -127,15 +127,15 @@ interface Asked {
   readonly status: number;
 }
 
-/** One client is a batch: the sum over all processes that were started while the load ran. */
-async function floorSeconds({ plan }: Cluster): Promise<number> {
+/** One client is a batch: the sum over all processes that were started while the load ran, and a request in flight before each. */
+async function floorSeconds({ plan }: Cluster, lastRequest: number): Promise<number> {
   let floor = 0;
   for (const client of plan.clients) {
     const lines = (await readFile(join(client.folder, 'var', 'timeline.jsonl'), 'utf8')).trim().split('\n');
     const asked = lines.map((line) => JSON.parse(line) as Asked);
     // The first process was started before the rolls.
     const pids = [...new Set(asked.map((a) => a.pid))].slice(1);
-    for (const pid of pids) floor += startOf(asked.filter((a) => a.pid === pid));
+    for (const pid of pids) floor += lastRequest + startOf(asked.filter((a) => a.pid === pid));
   }
   return floor;
 }
