@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
 import * as zlib from 'node:zlib';
-import type { Readable } from 'node:stream';
+import { type Duplex, pipeline, Readable } from 'node:stream';
+import { reasonOf, throwIfAborted } from '../../shared/abort.js';
 import { AppError } from '../../shared/errors.js';
 import { streamProgram } from '../../shared/ports/stream-program.js';
 import { headerOf } from './blocks.js';
@@ -61,7 +61,7 @@ export async function* readBytes(log: LogFile, from: number, to: number | null, 
 async function* readPlain(handle: FileHandle, from: number, to: number | null, signal: AbortSignal): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   for (let position = from; to === null || position < to;) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, (to ?? Infinity) - position), position);
     if (bytesRead === 0) return;
     position += bytesRead;
@@ -72,30 +72,31 @@ async function* readPlain(handle: FileHandle, from: number, to: number | null, s
 const CHUNK_BYTES = 256 * 1024;
 
 async function* unpacked(log: LogFile, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const source = createReadStream('', { fd: log.handle, autoClose: false, start: 0, highWaterMark: CHUNK_BYTES });
   const unpacker = log.packed === 'gzip' ? zlib.createGunzip({ chunkSize: CHUNK_BYTES }) : createUnzstd();
   if (unpacker === null) {
     yield* unzstdByProgram(log, signal);
     return;
   }
-  const onAbort = () => unpacker.destroy(signal.reason instanceof Error ? signal.reason : new AppError('cancelled', 'cancelled'));
+  // Its end, good or bad, is that of the unpacker.
+  pipeline(Readable.from(copies(readPlain(log.handle, 0, null, signal))), unpacker, () => undefined);
+  const onAbort = () => unpacker.destroy(reasonOf(signal));
   signal.addEventListener('abort', onAbort, { once: true });
-  source.once('error', (error) => unpacker.destroy(error));
-  source.pipe(unpacker);
   try {
     for await (const chunk of unpacker as AsyncIterable<Buffer>) yield chunk;
   } finally {
     signal.removeEventListener('abort', onAbort);
-    source.unpipe(unpacker);
-    source.destroy();
     unpacker.destroy();
   }
 }
 
+async function* copies(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) yield Buffer.from(chunk);
+}
+
 /** Node has it from 22.15 on. */
-function createUnzstd(): (Readable & NodeJS.WritableStream) | null {
+function createUnzstd(): Duplex | null {
   const create: unknown = 'createZstdDecompress' in zlib ? zlib.createZstdDecompress : undefined;
-  return typeof create === 'function' ? (create as () => Readable & NodeJS.WritableStream)() : null;
+  return typeof create === 'function' ? (create as () => Duplex)() : null;
 }
 
 async function* unzstdByProgram(log: LogFile, signal: AbortSignal): AsyncGenerator<Buffer> {
@@ -104,7 +105,7 @@ async function* unzstdByProgram(log: LogFile, signal: AbortSignal): AsyncGenerat
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     for await (const chunk of program.output as AsyncIterable<Buffer>) yield chunk;
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const { code, stderr } = await program.ended;
     if (code !== 0) throw new AppError('failed', `zstd: ${stderr.trim()}`);
   } finally {

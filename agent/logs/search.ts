@@ -136,7 +136,9 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
       ({ since } = range);
       for (const open of range.pieces) {
         const piece = await openPiece(open);
-        if (piece !== null) yield* scan(piece.log === log && limit !== null ? { ...piece, to: limit } : piece);
+        if (piece === null) continue;
+        if (piece.log === log) yield* scan(limit === null ? piece : { ...piece, to: limit });
+        else yield* scanArchive(piece);
       }
       yield* parts(log.path, selection.rest());
     } finally {
@@ -151,6 +153,17 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
       throwIfAborted(signal);
       notes.push(`not searched: ${messageOf(error)}`);
       return null;
+    }
+  }
+
+  /** One that is damaged does not keep the others from being searched. */
+  async function* scanArchive(piece: Piece): AsyncGenerator<LogPart> {
+    try {
+      yield* scan(piece);
+    } catch (error) {
+      throwIfAborted(signal);
+      if (!isOfTheLog(error)) throw error;
+      notes.push(`not searched to its end: ${piece.log.path}: ${messageOf(error)}`);
     }
   }
 

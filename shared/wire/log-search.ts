@@ -109,8 +109,20 @@ export function logPartFromWire({ part }: WirePart): LogPart {
   return part.$case === 'found' ? entriesFromWire(part.value) : { type: 'summary', summary: summaryFromWire(part.value) };
 }
 
-const entriesToWire = ({ file, entries }: FoundEntries): WireEntries => ({ file, entries: entries.map(entryToWire) });
-const entriesFromWire = ({ file, entries }: WireEntries): FoundEntries => ({ type: 'entries', file, entries: entries.map(entryFromWire) });
+const entriesToWire = ({ file, entries }: FoundEntries): WireEntries => ({
+  file,
+  entries: entries.map(entryToWire),
+  text: entries.map(({ text }) => text).join(''),
+});
+
+function entriesFromWire({ file, entries, text }: WireEntries): FoundEntries {
+  let at = 0;
+  return {
+    type: 'entries',
+    file,
+    entries: entries.map((wire) => entryFromWire(wire, text.slice(at, (at += wire.length)))),
+  };
+}
 
 const entryToWire = (entry: FoundEntry): WireEntry => ({
   context: entry.kind === 'context',
@@ -118,17 +130,17 @@ const entryToWire = (entry: FoundEntry): WireEntry => ({
   level: entry.level ?? undefined,
   offset: toInt64(entry.offset, 'offset of an entry'),
   lines: toUint32(entry.lines, 'number of lines'),
-  text: entry.text,
   matching: toUint32(entry.matching, 'number of lines'),
+  length: entry.text.length,
 });
-const entryFromWire = (wire: WireEntry): FoundEntry => ({
+const entryFromWire = (wire: WireEntry, text: string): FoundEntry => ({
   kind: wire.context ? 'context' : 'hit',
   time: timeFromWire(wire.timeMs),
   level: wire.level ?? null,
   offset: fromInt64(wire.offset, 'offset of an entry'),
   lines: wire.lines,
-  text: wire.text,
   matching: wire.matching,
+  text,
 });
 
 const summaryToWire = (summary: LogSummary): WireSummary => ({
@@ -198,7 +210,7 @@ export function logEventFromWire({ event }: WireEvent): LogEvent {
   switch (event?.$case) {
     case 'found': {
       const { service, host, found } = event.value;
-      return { ...entriesFromWire(found ?? { file: '', entries: [] }), service, host };
+      return { ...entriesFromWire(found ?? { file: '', entries: [], text: '' }), service, host };
     }
     case 'result': {
       const services = event.value.services.map(({ name, host, summary }) => {

@@ -60,6 +60,8 @@ export interface LogPart {
 export interface FoundEntries {
   file: string;
   entries: FoundEntry[];
+  /** The texts of all entries, one after the other: one string is much cheaper than thousands. */
+  text: string;
 }
 
 export interface FoundEntry {
@@ -68,7 +70,8 @@ export interface FoundEntry {
   level?: string | undefined;
   offset: bigint;
   lines: number;
-  text: string;
+  /** Of its text, in UTF-16 units. */
+  length: number;
   /** Of its lines, those that match. */
   matching: number;
 }
@@ -541,7 +544,7 @@ export const LogPart: MessageFns<LogPart> = {
 };
 
 function createBaseFoundEntries(): FoundEntries {
-  return { file: "", entries: [] };
+  return { file: "", entries: [], text: "" };
 }
 
 export const FoundEntries: MessageFns<FoundEntries> = {
@@ -551,6 +554,9 @@ export const FoundEntries: MessageFns<FoundEntries> = {
     }
     for (const v of message.entries) {
       FoundEntry.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.text !== "") {
+      writer.uint32(26).string(message.text);
     }
     return writer;
   },
@@ -584,6 +590,14 @@ export const FoundEntries: MessageFns<FoundEntries> = {
             message.entries.push(FoundEntry.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -598,7 +612,7 @@ export const FoundEntries: MessageFns<FoundEntries> = {
 };
 
 function createBaseFoundEntry(): FoundEntry {
-  return { context: false, timeMs: undefined, level: undefined, offset: 0n, lines: 0, text: "", matching: 0 };
+  return { context: false, timeMs: undefined, level: undefined, offset: 0n, lines: 0, length: 0, matching: 0 };
 }
 
 export const FoundEntry: MessageFns<FoundEntry> = {
@@ -624,8 +638,8 @@ export const FoundEntry: MessageFns<FoundEntry> = {
     if (message.lines !== 0) {
       writer.uint32(40).uint32(message.lines);
     }
-    if (message.text !== "") {
-      writer.uint32(50).string(message.text);
+    if (message.length !== 0) {
+      writer.uint32(48).uint32(message.length);
     }
     if (message.matching !== 0) {
       writer.uint32(56).uint32(message.matching);
@@ -687,11 +701,11 @@ export const FoundEntry: MessageFns<FoundEntry> = {
             continue;
           }
           case 6: {
-            if (tag !== 50) {
+            if (tag !== 48) {
               break;
             }
 
-            message.text = reader.string();
+            message.length = reader.uint32();
             continue;
           }
           case 7: {

@@ -1,0 +1,328 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, open, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../../shared/errors.js';
+import type { LogQuery } from '../../../../shared/model/log-search.js';
+import { EVERYWHERE, forPattern, searchFor, targetOf } from './searching.js';
+
+let folder = '';
+let path = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'search-'));
+  path = join(folder, 'event.log');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const run = promisify(execFile);
+const write = (...lines: readonly string[]) => writeFile(path, lines.map((line) => `${line}\n`).join(''));
+const find = async (query: LogQuery, more: object = {}) => searchFor(query, targetOf(path, more));
+const texts = async (query: LogQuery, more: object = {}) => (await find(query, more)).entries.map(({ text }) => text);
+const READY_LINE = (minute: number) => `2024-10-11 16:${minute}:00 INFO [Zope:42][MainThread] Ready to handle requests`;
+
+const LOG = [
+  '2024-10-11 16:00:00 INFO [x] one',
+  '2024-10-11 16:01:00 ERROR [x] two',
+  'Traceback (most recent call last):',
+  'KeyError: two',
+  '2024-10-11 16:02:00 WARNING [x] three',
+  '2024-10-11 16:03:00 CRITICA [x] four two',
+  '2024-10-11 16:04:00 INFO [x] five',
+];
+
+describe('searching a log', () => {
+  it('finds whole entries, each once, and counts their lines as grep does', async () => {
+    await write(...LOG);
+    const { entries, summary } = await find(forPattern('two'));
+    expect(entries).toEqual([
+      {
+        kind: 'hit',
+        time: new Date(2024, 9, 11, 16, 1).getTime(),
+        level: 'ERROR',
+        offset: LOG[0]?.length === undefined ? 0 : LOG[0].length + 1,
+        lines: 3,
+        matching: 2,
+        text: LOG.slice(1, 4).join('\n'),
+        file: path,
+      },
+      expect.objectContaining({ level: 'CRITICAL', lines: 1, matching: 1, text: LOG[5] }),
+    ]);
+    expect(summary).toEqual({
+      ...{ hits: 2, matchingLines: 3, scannedBytes: LOG.join('\n').length + 1 },
+      ...{ since: null, omitted: 0, notes: [], why: null, stats: null },
+    });
+  });
+
+  it.each([
+    ['ERROR', ['ERROR', 'CRITICAL']],
+    ['WARNING', ['ERROR', 'WARNING', 'CRITICAL']],
+  ] as const)('leaves out what is below the level %s', async (level, levels) => {
+    await write(...LOG);
+    expect((await find({ ...EVERYWHERE, level })).entries.map((entry) => entry.level)).toEqual(levels);
+    expect((await find(forPattern('.', { level }))).entries.map((entry) => entry.level)).toEqual(levels);
+  });
+
+  it('shows what stands beside a hit, and nothing twice', async () => {
+    await write(...LOG);
+    const { entries, summary } = await find(forPattern('three|four', { context: 1 }));
+    expect(entries.map(({ kind, text }) => [kind, text.slice(20, 35)])).toEqual([
+      ['context', 'ERROR [x] two\nT'],
+      ['hit', 'WARNING [x] thr'],
+      ['hit', 'CRITICA [x] fou'],
+      ['context', 'INFO [x] five'],
+    ]);
+    expect(summary.hits).toBe(2);
+    const same = await find(
+      forPattern('x+ ?three|(four)+', { context: 1, what: { kind: 'pattern', pattern: '(THREE|FOUR)+', ignoreCase: true } }),
+    );
+    expect(same.entries.map(({ text }) => text)).toEqual(entries.map(({ text }) => text));
+  });
+
+  it('sends only so many hits, and counts the others', async () => {
+    await write(...LOG);
+    const { entries, summary } = await find(forPattern('x', { max: 2 }));
+    expect([entries.length, summary.hits, summary.omitted]).toEqual([2, 5, 3]);
+  });
+
+  it('sends only the last hits', async () => {
+    await write(...LOG);
+    expect(await texts(forPattern('INFO', { tail: 1 }))).toEqual([LOG[6]]);
+    expect(await texts({ ...EVERYWHERE, tail: 2 })).toEqual([LOG[5], LOG[6]]);
+    expect(await texts(forPattern('INFO', { tail: 1, context: 1 }))).toEqual([LOG[5], LOG[6]]);
+  });
+
+  it('only counts lines where only their number is wanted', async () => {
+    await write(...LOG);
+    expect((await find(forPattern('two', { output: 'count' }))).summary).toMatchObject({ hits: null, matchingLines: 3 });
+    expect((await find(forPattern('two', { output: 'count', level: 'CRITICAL' }))).summary).toMatchObject({ hits: 1, matchingLines: 1 });
+  });
+
+  it('takes each line of a log without time stamps for an entry', async () => {
+    await write('one', 'two', 'one two');
+    expect(await texts(forPattern('two'))).toEqual(['two', 'one two']);
+    expect(await texts({ ...EVERYWHERE, tail: 2 })).toEqual(['two', 'one two']);
+  });
+
+  it('finds what is critical, without what is to be ignored', async () => {
+    await write('2024-10-11 16:00:00 ERROR MemoryError', '2024-10-11 16:00:01 ERROR MemoryError', 'harmless');
+    const critical: LogQuery = { ...EVERYWHERE, what: { kind: 'critical' } };
+    expect(await texts(critical, { ignorePattern: 'harm' })).toEqual(['2024-10-11 16:00:00 ERROR MemoryError']);
+    // What ripgrep cannot take is searched for all the same.
+    expect(await texts(critical, { criticalPattern: 'Memory(?=Error)' })).toHaveLength(2);
+    expect((await find(critical, { criticalPattern: '' })).summary).toMatchObject({
+      hits: 0,
+      notes: ['no critical_errors: there is nothing to look for'],
+    });
+  });
+
+  it('refuses a pattern that is none', async () => {
+    await write(...LOG);
+    await expect(find(forPattern('(two'))).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  it('says why a log cannot be searched', async () => {
+    const { summary } = await find(forPattern('x'));
+    expect(summary).toMatchObject({ hits: 0, why: `ENOENT: no such file or directory, open '${path}'` });
+  });
+
+  it('ends when nobody waits any more', async () => {
+    await write(...LOG);
+    const abort = AbortSignal.abort(new AppError('cancelled', 'enough'));
+    await expect(searchFor(forPattern('two'), targetOf(path), abort)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('is not hurt by a line of 100 MB', async () => {
+    const file = await open(path, 'w');
+    await file.write('2024-10-11 16:00:00 INFO before\n2024-10-11 16:00:01 INFO ');
+    for (let n = 0; n < 100; n++) await file.write(Buffer.alloc(1024 * 1024, 'x'));
+    await file.write(' needle\n2024-10-11 16:00:02 INFO needle after\n');
+    await file.close();
+    const { entries, summary } = await find(forPattern('needle', { context: 1 }));
+    expect(entries.filter(({ kind }) => kind === 'hit').map(({ text }) => [text.length < 70_000, text.slice(0, 31)])).toEqual([
+      [true, `2024-10-11 16:00:01 INFO ${'x'.repeat(6)}`],
+      [true, '2024-10-11 16:00:02 INFO needle'],
+    ]);
+    expect(summary.matchingLines).toBe(2);
+  });
+
+  it('sees what stands behind the hole of a truncated log, however large it is', async () => {
+    await truncate(path, 0).catch(() => writeFile(path, ''));
+    await truncate(path, 20 * 1024 ** 2);
+    await writeFile(path, '\n2024-10-11 16:00:00 INFO needle\n', { flag: 'a' });
+    expect(await texts(forPattern('needle'))).toEqual(['2024-10-11 16:00:00 INFO needle']);
+    expect((await find(forPattern('needle', { output: 'count' }))).summary.matchingLines).toBe(1);
+  });
+
+  it('counts the lines that grep counts, and finds them in whole entries, in any log', async () => {
+    const line = fc.constantFrom(...LOG, '', 'two', '  two', '------', 'needle');
+    const pattern = fc.constantFrom('two', 'needle|three', '^ +two', '[xX]. two', 'two$', 'e+');
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 40 }), pattern, fc.boolean(), async (lines, wanted, ended) => {
+        await writeFile(path, lines.join('\n') + (ended ? '\n' : ''));
+        const counted = await run('grep', ['-cE', '-e', wanted, path], { env: { LC_ALL: 'C' } }).then(
+          ({ stdout }) => Number(stdout),
+          () => 0,
+        );
+        const { entries, summary } = await find(forPattern(wanted));
+        expect(summary.matchingLines).toBe(counted);
+        expect((await find(forPattern(wanted, { output: 'count' }))).summary.matchingLines).toBe(counted);
+        expect(entries.reduce((sum, { matching }) => sum + matching, 0)).toBe(counted);
+        // The same by reading all of it.
+        const { criticalPattern, what } = { criticalPattern: `(?:${wanted})(?!\\0)`, what: { kind: 'critical' as const } };
+        expect((await find({ ...EVERYWHERE, what }, { criticalPattern })).entries).toEqual(entries);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('searching since the last start', () => {
+  const sinceStart = forPattern('ERROR', { range: { kind: 'since-start' } });
+
+  it('leaves out what was before', async () => {
+    await write('2024-10-11 15:00:00 ERROR old', READY_LINE(10), '2024-10-11 16:11:00 ERROR new');
+    const { entries, summary } = await find(sinceStart);
+    expect(entries.map(({ text }) => text)).toEqual(['2024-10-11 16:11:00 ERROR new']);
+    expect(summary.since).toBe('2024-10-11 16:10:00');
+  });
+
+  it.each([
+    ['beside the log', async (text: string) => writeFile(`${path}.1`, text)],
+    ['packed by gzip', async (text: string) => writeFile(`${path}.1.gz`, gzipSync(text))],
+    [
+      'below archivedir',
+      async (text: string) => {
+        const file = join(folder, 'archive/2024/10/zeoclient1.1-11-16-20-00-event.log');
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, text);
+      },
+    ],
+  ])('goes on into the archive that a rotation took the start to: %s', async (_, archive) => {
+    await archive(`2024-10-11 15:00:00 ERROR old\n${READY_LINE(10)}\n2024-10-11 16:11:00 ERROR rotated\n`);
+    await write('2024-10-11 16:30:00 ERROR new');
+    const { entries, summary } = await find(sinceStart, { archiveDir: join(folder, 'archive') });
+    expect(entries.map(({ text }) => text)).toEqual(['2024-10-11 16:11:00 ERROR rotated', '2024-10-11 16:30:00 ERROR new']);
+    expect(summary).toMatchObject({ since: '2024-10-11 16:10:00', notes: [], hits: 2 });
+  });
+
+  it('goes back over archives in which nothing was started', async () => {
+    await writeFile(`${path}.2`, `${READY_LINE(10)}\n2024-10-11 16:11:00 ERROR one\n`);
+    await utimes(`${path}.2`, 1000, 1000);
+    await writeFile(`${path}.1`, '2024-10-11 16:20:00 ERROR two\n');
+    await utimes(`${path}.1`, 2000, 2000);
+    await write('2024-10-11 16:30:00 ERROR three');
+    expect((await texts(sinceStart)).map((text) => text.split(' ').at(-1))).toEqual(['one', 'two', 'three']);
+  });
+
+  it('searches all of the log, and says so, if there is no start anywhere', async () => {
+    await writeFile(`${path}.1`, '2024-10-11 16:20:00 ERROR rotated\n');
+    await write('2024-10-11 16:30:00 ERROR new');
+    const { entries, summary } = await find(sinceStart);
+    expect(entries).toHaveLength(1);
+    expect(summary.notes).toEqual(['no start marker anywhere: all of the log was searched']);
+  });
+
+  it('reads no archive that agent.ini does not allow, also behind a link', async () => {
+    const secret = join(folder, 'secret');
+    await writeFile(secret, `${READY_LINE(10)}\n2024-10-11 16:11:00 ERROR secret\n`);
+    await symlink(secret, `${path}.1`);
+    await write('2024-10-11 16:30:00 ERROR new');
+    const allowed = async (one: string) => {
+      if (one === `${path}.1`) throw new AppError('denied', `${one} leads to ${secret}: agent.ini does not allow the path ${secret}`);
+      return one;
+    };
+    const { entries, summary } = await find(sinceStart, { allowed });
+    expect(entries.map(({ text }) => text)).toEqual(['2024-10-11 16:30:00 ERROR new']);
+    expect(summary.notes[0]).toBe(`not searched: ${path}.1 leads to ${secret}: agent.ini does not allow the path ${secret}`);
+  });
+});
+
+describe('searching archives and ranges of time', () => {
+  it('searches all that was rotated away, the oldest first', async () => {
+    await writeFile(`${path}-20241010.gz`, gzipSync('2024-10-10 16:00:00 INFO oldest\n'));
+    await utimes(`${path}-20241010.gz`, 1000, 1000);
+    await writeFile(`${path}.1`, '2024-10-11 15:00:00 INFO old\n');
+    await write('2024-10-11 16:00:00 INFO new');
+    await writeFile(join(folder, 'event.log.gz.part'), 'INFO no archive\n');
+    const range = { kind: 'all', archives: true } as const;
+    expect((await texts(forPattern('INFO', { range }))).map((text) => text.split(' ').at(-1))).toEqual(['oldest', 'old', 'new']);
+    expect((await find(forPattern('INFO', { range, output: 'count' }))).summary.matchingLines).toBe(3);
+  });
+
+  it('goes on after an archive that cannot be read', async () => {
+    await writeFile(`${path}.1.gz`, 'not packed at all');
+    await write('2024-10-11 16:00:00 INFO new');
+    const { entries, summary } = await find(forPattern('INFO', { range: { kind: 'all', archives: true } }));
+    expect(entries).toHaveLength(1);
+    expect(summary.notes).toEqual([`not searched to its end: ${path}.1.gz: incorrect header check`]);
+  });
+
+  const at = (minute: number) => new Date(2024, 9, 11, 16, minute).getTime();
+
+  it('finds what was written between two times, and goes into archives where the log begins later', async () => {
+    await writeFile(`${path}.1`, '2024-10-11 16:05:00 INFO five\n2024-10-11 16:10:00 INFO ten\n');
+    await write('2024-10-11 16:15:00 INFO fifteen', '  more', '2024-10-11 16:20:00 INFO twenty');
+    const words = async (since: number | null, until: number | null) =>
+      (await texts({ ...EVERYWHERE, range: { kind: 'between', since, until } })).map((text) => /INFO (\w+)/.exec(text)?.[1]);
+    expect(await words(at(10), null)).toEqual(['ten', 'fifteen', 'twenty']);
+    expect(await words(at(10), at(20))).toEqual(['ten', 'fifteen']);
+    expect(await words(null, at(6))).toEqual(['five']);
+    expect(await words(at(16), null)).toEqual(['twenty']);
+    expect(await words(at(30), null)).toEqual([]);
+  });
+
+  it('finds by bisection what a reader of all entries finds', async () => {
+    const minutes = fc.array(fc.nat({ max: 50_000 }), { minLength: 1, maxLength: 400 });
+    await fc.assert(
+      fc.asyncProperty(minutes, fc.nat({ max: 50_000 }), fc.nat({ max: 50_000 }), async (offsets, a, b) => {
+        const start = new Date(2024, 0, 1).getTime();
+        const times = [...offsets].sort((x, y) => x - y).map((minute) => start + minute * 60_000);
+        const two = (n: number) => String(n).padStart(2, '0');
+        const stamp = (time: number) => {
+          const date = new Date(time);
+          const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+          return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:00`;
+        };
+        await write(...times.map((time, n) => `${stamp(time)} INFO line ${n}\n${'more '.repeat(300)}`));
+        const [since, until] = [start + Math.min(a, b) * 60_000, start + Math.max(a, b) * 60_000];
+        const found = await find(forPattern('line', { range: { kind: 'between', since, until } }));
+        expect(found.entries.map(({ time }) => time)).toEqual(times.filter((time) => time >= since && time < until));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('the statistics of a log', () => {
+  it('sum up entries by level, and messages that differ only in numbers and ids', async () => {
+    await write(
+      '2024-10-11 16:00:00 WARNING [waitress.queue:117] Task queue depth is 3',
+      '2024-10-11 16:01:00 WARNING [waitress.queue:117] Task queue depth is 14',
+      '2024-10-11 16:02:00 ERROR [x] 1726.55 http://localhost/doc7',
+      'Traceback (most recent call last):',
+      "KeyError: 'a1b2c3d4e5f6'",
+      '2024-10-11 16:03:00 INFO [x] fine',
+    );
+    const { summary } = await find({ ...EVERYWHERE, output: 'stats' });
+    const at = (minute: number) => new Date(2024, 9, 11, 16, minute).getTime();
+    expect(summary.stats).toEqual({
+      entries: 4,
+      first: at(0),
+      last: at(3),
+      levels: [
+        { level: 'WARNING', entries: 2 },
+        { level: 'ERROR', entries: 1 },
+        { level: 'INFO', entries: 1 },
+      ],
+      messages: [
+        { text: '[waitress.queue:N] Task queue depth is N', level: 'WARNING', entries: 2, first: at(0), last: at(1) },
+        { text: "[x] N http://localhost/docN … KeyError: 'ID'", level: 'ERROR', entries: 1, first: at(2), last: at(2) },
+        { text: '[x] fine', level: 'INFO', entries: 1, first: at(3), last: at(3) },
+      ],
+    });
+  });
+});

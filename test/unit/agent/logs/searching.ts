@@ -1,0 +1,48 @@
+import { createLogSearch, type SearchedLog } from '../../../../agent/logs/index.js';
+import type { FoundEntry, LogQuery, LogSummary } from '../../../../shared/model/log-search.js';
+import { systemClock } from '../../../../shared/ports/clock.js';
+
+export const READY =
+  '^\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:,\\d{3})? INFO\\s+(?:Zope |\\[Zope:\\d+\\]\\[[^\\]]+\\] )Ready to handle requests\\s*$';
+
+export const targetOf = (path: string, more: Partial<SearchedLog & SearchedLog['spec']> = {}): SearchedLog => ({
+  service: 'zeoclient1.1',
+  path,
+  archiveDir: '',
+  allowed: (one) => Promise.resolve(one),
+  ...more,
+  spec: { file: path, readyPattern: READY, criticalPattern: 'MemoryError', ignorePattern: '', ...more },
+});
+
+export const EVERYWHERE: LogQuery = {
+  what: { kind: 'every' },
+  output: 'entries',
+  range: { kind: 'all', archives: false },
+  level: null,
+  context: 0,
+  max: null,
+  tail: null,
+  follow: false,
+};
+
+export const forPattern = (pattern: string, more: Partial<LogQuery> = {}): LogQuery => ({
+  ...EVERYWHERE,
+  what: { kind: 'pattern', pattern, ignoreCase: false },
+  ...more,
+});
+
+export interface Result {
+  readonly entries: readonly (FoundEntry & { readonly file: string })[];
+  readonly summary: LogSummary;
+}
+
+const search = createLogSearch({ clock: systemClock });
+
+export async function searchFor(query: LogQuery, target: SearchedLog, signal = new AbortController().signal): Promise<Result> {
+  const entries: (FoundEntry & { file: string })[] = [];
+  for await (const part of search(target, query, signal)) {
+    if (part.type === 'summary') return { entries, summary: part.summary };
+    entries.push(...part.entries.map((entry) => ({ ...entry, file: part.file })));
+  }
+  throw new Error('a search ends with its summary');
+}
