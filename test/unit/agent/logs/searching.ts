@@ -2,7 +2,7 @@ import { createLogSearch, type SearchedLog } from '../../../../agent/logs/index.
 import type { FoundEntry, LogQuery, LogSummary } from '../../../../shared/model/log-search.js';
 import { systemClock } from '../../../../shared/ports/clock.js';
 
-export const READY =
+const READY =
   '^\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:,\\d{3})? INFO\\s+(?:Zope |\\[Zope:\\d+\\]\\[[^\\]]+\\] )Ready to handle requests\\s*$';
 
 export const targetOf = (path: string, more: Partial<SearchedLog & SearchedLog['spec']> = {}): SearchedLog => ({
