@@ -55,7 +55,7 @@ function refuseContradictions(flags: LogFlags): void {
 }
 
 /** Epoch ms of `2024-09-25`, `16:30` (today), `2024-09-25 16:30[:05]` with or without a zone, `2h` (ago): by the clock of this host. */
-function parseTime(option: string, text: string, now: number): number {
+export function parseTime(option: string, text: string, now: number): number {
   const ago = /^(\d{1,6})\s?([smhdw])$/.exec(text.trim());
   if (ago !== null) return now - Number(ago[1]) * (UNITS[ago[2] ?? ''] ?? 0);
   const match = /^(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|[T ])(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,3}))?)?)?\s?(Z|[+-]\d\d:?\d\d)?$/.exec(

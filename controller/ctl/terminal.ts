@@ -14,7 +14,13 @@ export function createTerminal({ stdin, stdout, stderr }: Streams, env: Environm
   return {
     out: (text) => void stdout.write(text),
     drained: async (signal) => {
-      if (stdout.writableNeedDrain) await once(stdout, 'drain', { signal });
+      if (!stdout.writableNeedDrain) return;
+      try {
+        await once(stdout, 'drain', { signal });
+      } catch (error) {
+        if (signal.aborted) throw reasonOf(signal);
+        throw error;
+      }
     },
     err: (text) => void stderr.write(text),
     live: stdout.isTTY && !dumb,

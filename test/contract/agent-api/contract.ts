@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../shared/errors.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../../../shared/model/agent-api.js';
 import { processId } from '../../../shared/model/process.js';
-import { aBalancer, aRotationPlan, aRotationResult, type FakeAgent, STARTED_AT } from './fake-agent.js';
+import type { LogPart, LogQuery } from '../../../shared/model/log-search.js';
+import { aBalancer, anEntry, aQuery, aSummary, aRotationPlan, aRotationResult, type FakeAgent, STARTED_AT } from './fake-agent.js';
 
 /** An AgentApi, and the agent in memory that is behind it; zeoclient1.1 and pound are assigned. */
 export interface Harness {
@@ -17,12 +18,14 @@ export function agentApiContract(way: string, open: () => Promise<Harness>): voi
     let api: AgentApi;
     let agent: FakeAgent;
     let harness: Harness;
+    let leaving = new AbortController();
     const signal = new AbortController().signal;
     const options: CallOptions = { signal, timeoutMs: 20_000 };
     const command = (commandId: string, more: Partial<CallOptions> = {}): EffectOptions => ({ ...options, ...more, commandId });
 
     beforeEach(async () => {
       harness = await open();
+      leaving = new AbortController();
       ({ api, agent } = harness);
     });
     afterEach(async () => {
@@ -133,6 +136,85 @@ export function agentApiContract(way: string, open: () => Promise<Harness>): voi
       });
       await api.ping(options);
       expect(agent.performed).toEqual([]);
+    });
+
+    describe('of a stream', () => {
+      const query = { ...aQuery, context: 3 };
+      const entry = (n: number): LogPart => ({ type: 'entries', file: '/event.log', entries: [{ ...anEntry, offset: n, text: `Käse ${n}` }] });
+
+      it('brings each part, and the end', async () => {
+        const asked: LogQuery[] = [];
+        agent.parts = async function* (given) {
+          asked.push(given);
+          yield entry(1);
+          yield entry(2);
+          yield aSummary;
+        };
+        const parts = [];
+        for await (const part of api.search('zeoclient1.1', query, { signal })) parts.push(part);
+        expect(parts).toEqual([entry(1), entry(2), aSummary]);
+        expect(asked).toEqual([query]);
+      });
+
+      it('rejects with the error of the agent, after the parts before it', async () => {
+        agent.parts = async function* () {
+          yield entry(1);
+          throw new AppError('usage', 'not a pattern: (', { hint: 'close it' });
+        };
+        const reading = api.search('zeoclient1.1', query, { signal })[Symbol.asyncIterator]();
+        expect(await reading.next()).toEqual({ done: false, value: entry(1) });
+        await expect(reading.next()).rejects.toMatchObject({ code: 'usage', message: 'not a pattern: (', hint: 'close it' });
+      });
+
+      it('is read ahead by no more than the way holds, if nobody takes it', async () => {
+        const large = { ...anEntry, text: 'x'.repeat(64 * 1024) };
+        agent.parts = async function* () {
+          for (let n = 0; n < 10_000; n++) yield { type: 'entries', file: `${n}`, entries: [large] };
+          yield aSummary;
+        };
+        const reading = api.search('zeoclient1.1', query, { signal })[Symbol.asyncIterator]();
+        await reading.next();
+        // Other calls go on, and give it time to run ahead.
+        for (let n = 0; n < 20; n++) await api.ping(options);
+        const ahead = agent.taken;
+        for (let n = 0; n < 20; n++) await api.ping(options);
+        expect(agent.taken).toBeLessThan(200);
+        expect(agent.taken - ahead).toBeLessThan(100);
+        await reading.return?.();
+      });
+
+      it('ends the work of the agent when its reader has had enough', async () => {
+        const held = agent.hold('search');
+        agent.parts = async function* (_, during) {
+          yield entry(1);
+          await aborted(during);
+          throw new AppError('cancelled', 'ended');
+        };
+        for await (const part of api.search('zeoclient1.1', query, { signal: leaving.signal })) {
+          expect(part).toEqual(entry(1));
+          leaving.abort(new AppError('cancelled', 'enough'));
+          break;
+        }
+        await aborted(await held);
+      });
+
+      it('rejects with the reason of its signal, and the agent stops working on it', async () => {
+        const held = agent.hold('search');
+        agent.parts = async function* (_, during) {
+          yield entry(1);
+          await aborted(during);
+        };
+        const reading = api.search('zeoclient1.1', query, { signal: leaving.signal })[Symbol.asyncIterator]();
+        await reading.next();
+        const next = reading.next();
+        leaving.abort(new AppError('cancelled', 'enough'));
+        await expect(Promise.race([next, aborted(await held).then(() => next)])).rejects.toMatchObject({ code: 'cancelled' });
+      });
+
+      it('rejects for a service that the agent does not have', async () => {
+        const reading = api.search('zeoclient9', query, { signal })[Symbol.asyncIterator]();
+        await expect(reading.next()).rejects.toMatchObject({ code: 'not-found' });
+      });
     });
 
     it('answers one call while another one waits', async () => {

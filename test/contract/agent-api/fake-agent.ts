@@ -1,7 +1,7 @@
-import { linkSignals, orAborted, reasonOf } from '../../../shared/abort.js';
+import { linkSignals, orAborted, reasonOf, throwIfAborted } from '../../../shared/abort.js';
 import { AppError } from '../../../shared/errors.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../../../shared/model/agent-api.js';
-import type { LogPart, LogQuery } from '../../../shared/model/log-search.js';
+import type { FoundEntry, LogPart, LogQuery } from '../../../shared/model/log-search.js';
 import { processId } from '../../../shared/model/process.js';
 import type { RotationPlan, RotationResult } from '../../../shared/model/rotation.js';
 import type { ServiceSpec } from '../../../shared/model/service.js';
@@ -76,12 +76,13 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
         }),
       async *search(service, query, { signal }) {
         find(service);
-        if (signal.aborted) throw reasonOf(signal);
+        throwIfAborted(signal);
         held.get('search')?.(signal);
         for await (const part of fake.parts(query, signal)) {
           fake.taken += 1;
           yield part;
         }
+        throwIfAborted(signal);
       },
       balancer: (service, options) => read<'balancer'>('balancer', options, async () => ({ ...aBalancer, name: find(service) })),
       start: (service, options) =>
@@ -144,7 +145,7 @@ export const aService = (name: string): ServiceSpec => ({
   log: { file: '/srv/zope/1/log/event.log', readyPattern: 'Ready', criticalPattern: 'MemoryError', ignorePattern: '' },
 });
 
-const aSummary: LogPart = {
+export const aSummary: LogPart = {
   type: 'summary',
   summary: { hits: 0, matchingLines: 0, scannedBytes: 12, since: null, omitted: 0, notes: ['no start marker'], why: null, stats: null },
 };
@@ -178,6 +179,19 @@ export const aRotationResult: RotationResult = {
   recovered: ['/srv/zope/1/log/event.log: a rotation that was broken off was undone'],
   removed: [],
 };
+
+export const aQuery: LogQuery = {
+  what: { kind: 'pattern', pattern: 'a|b', ignoreCase: true },
+  output: 'entries',
+  range: { kind: 'since-start' },
+  level: null,
+  context: 0,
+  max: null,
+  tail: null,
+  follow: false,
+};
+
+export const anEntry: FoundEntry = { kind: 'hit', time: STARTED_AT, level: 'ERROR', offset: 0, lines: 1, matching: 1, text: 'Käse' };
 
 export const aBalancer = {
   name: 'pound',
