@@ -27,7 +27,7 @@ process.once('SIGINT', () => abort.abort(new Error('interrupted')));
 
 const LOAD = { busy: 20, idle: 10, single: 2, thinkMs: 100 };
 /** Pages that a client gets warm with: each lists 200 documents, which it loads from the ZEO server. */
-const SECTIONS = 16;
+const SECTIONS = 32;
 const warmUpPaths = Array.from({ length: SECTIONS }, (_, i) => `/section${i}/`);
 const rolls = Number(values.rolls);
 
