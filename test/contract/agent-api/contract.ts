@@ -140,7 +140,11 @@ export function agentApiContract(way: string, open: () => Promise<Harness>): voi
 
     describe('of a stream', () => {
       const query = { ...aQuery, context: 3 };
-      const entry = (n: number): LogPart => ({ type: 'entries', file: '/event.log', entries: [{ ...anEntry, offset: n, text: `Käse ${n}` }] });
+      const entry = (n: number): LogPart => ({
+        type: 'entries',
+        file: '/event.log',
+        entries: [{ ...anEntry, offset: n, text: `Käse ${n}` }],
+      });
 
       it('brings each part, and the end', async () => {
         const asked: LogQuery[] = [];
