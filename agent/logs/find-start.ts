@@ -36,7 +36,7 @@ export async function scanForStart(log: LogFile, marker: StartMarker, ripgrep: R
   const candidates = marker.literal === '' ? marker.rust : marker.literal;
   if (candidates === null) return null;
   let last: number | null = null;
-  for await (const offsets of ripgrep.offsets(log.handle, candidates, 0, signal)) {
+  for await (const offsets of ripgrep.offsets(log, candidates, 0, signal)) {
     for (const offset of offsets.toReversed()) {
       const bytes = await readAt(log, offset, offset + MAX_LINE_BYTES);
       if (!marker.js.test(firstLine(bytes, 0, bytes.length))) continue;

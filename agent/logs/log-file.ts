@@ -40,6 +40,13 @@ export async function openLog(path: string): Promise<LogFile> {
 
 const SPARSE_SLACK_BYTES = 1024 * 1024;
 
+/** The path is for systems that cannot open an open file once more. */
+export type OpenFile = Pick<LogFile, 'handle' | 'path'>;
+
+/** For a program: its position in the file is its own, and not where the last one left it. To be closed. */
+export const openOnceMore = ({ handle, path }: OpenFile): Promise<FileHandle> =>
+  open(process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : path, 'r');
+
 const packedAs = (path: string): LogFile['packed'] => (path.endsWith('.gz') ? 'gzip' : path.endsWith('.zst') ? 'zstd' : null);
 
 /** The bytes of a range as they are read, unpacked; `to` null: up to what is the end by then. Nothing is read ahead of who asks. */
@@ -100,7 +107,9 @@ function createUnzstd(): Duplex | null {
 }
 
 async function* unzstdByProgram(log: LogFile, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const program = streamProgram(['zstd', '--decompress', '--stdout', '--quiet'], log.handle.fd);
+  const own = await openOnceMore(log);
+  const program = streamProgram(['zstd', '--decompress', '--stdout', '--quiet'], own.fd);
+  await own.close();
   const onAbort = () => program.kill();
   signal.addEventListener('abort', onAbort, { once: true });
   try {

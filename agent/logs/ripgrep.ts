@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { throwIfAborted } from '../../shared/abort.js';
 import { AppError, messageOf } from '../../shared/errors.js';
 import { type ProgramEnd, programFailed, streamProgram, type StreamedProgram, writeAll } from '../../shared/ports/stream-program.js';
+import { openOnceMore, type OpenFile } from './log-file.js';
 import type { Argv } from '../../shared/ports/exec.js';
 
 /** ripgrep as live logs need it: the lines that match, by their offset, or only their number. */
@@ -10,9 +11,9 @@ export interface Ripgrep {
    * Offsets of the matching lines of an open file from `from` (or a little before) to its end, in portions as they are found. Nothing is
    * read ahead of who asks. Ends early when the reader does.
    */
-  offsets(file: FileHandle, rust: string, from: number, signal: AbortSignal): AsyncIterable<readonly number[]>;
+  offsets(file: OpenFile, rust: string, from: number, signal: AbortSignal): AsyncIterable<readonly number[]>;
   /** Number of the matching lines of an open file that is read from its beginning. */
-  count(file: FileHandle, rust: string, signal: AbortSignal): Promise<number>;
+  count(file: OpenFile, rust: string, signal: AbortSignal): Promise<number>;
   /** Numbers (from 0) of the lines of `bytes` that match. */
   matchingLines(bytes: Buffer, rust: string, signal: AbortSignal): Promise<readonly number[]>;
 }
@@ -30,15 +31,14 @@ export async function loadRipgrep(): Promise<Ripgrep> {
   return createRipgrep(rgPath);
 }
 
-function createRipgrep(rg: string): Ripgrep {
+export function createRipgrep(rg: string): Ripgrep {
   return {
     async *offsets(file, rust, from, signal) {
-      const base = await moveTo(file, from, signal);
-      const program = streamProgram([rg, ...FLAGS, ...OFFSETS, '-e', rust, '-'], file.fd);
+      const { program, base } = await start([rg, ...FLAGS, ...OFFSETS, '-e', rust, '-'], file, from, signal);
       yield* bounded(program, signal, (output) => portions(output, base));
     },
     async count(file, rust, signal) {
-      const program = streamProgram([rg, ...FLAGS, '--count', '-e', rust, '-'], file.fd);
+      const { program } = await start([rg, ...FLAGS, '--count', '-e', rust, '-'], file, 0, signal);
       let text = '';
       for await (const chunk of bounded(program, signal, (output) => output as AsyncIterable<Buffer>)) text += chunk.toString('latin1');
       // It says nothing of none.
@@ -139,6 +139,20 @@ async function* portions(output: AsyncIterable<unknown>, base: number): AsyncGen
 const NEWLINE = 0x0a;
 const COLON = 0x3a;
 const ZERO = 0x30;
+
+/**
+ * Starts a program on a file that is open, near `from`; `base` is where it begins. It gets a descriptor of its own: the position of one that is
+ * shared would be where the last program left it.
+ */
+async function start(argv: Argv, file: OpenFile, from: number, signal: AbortSignal): Promise<{ program: StreamedProgram; base: number }> {
+  const own = await openOnceMore(file);
+  try {
+    const base = await moveTo(own, from, signal);
+    return { program: streamProgram(argv, own.fd), base };
+  } finally {
+    await own.close();
+  }
+}
 
 /**
  * Moves the position of an open file, which whoever inherits the descriptor reads from, near `from`; answers where it is now. Node has no

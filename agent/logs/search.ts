@@ -181,11 +181,11 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
     }
     const isWhole = piece.from === 0 && piece.to === null;
     if (query.output === 'count' && isWhole && query.level === null && query.range.kind !== 'between' && wanted.ignored === null) {
-      counted = (counted ?? 0) + (await (await ripgrep()).count(log.handle, rust, signal));
+      counted = (counted ?? 0) + (await (await ripgrep()).count(log, rust, signal));
       return;
     }
     const plain = (await firstHeader(log, signal)) === null;
-    const offsets = (await ripgrep()).offsets(log.handle, rust, piece.from, signal);
+    const offsets = (await ripgrep()).offsets(log, rust, piece.from, signal);
     const options = { from: piece.from, to: piece.to ?? Infinity, plain, context: query.context };
     for await (const entries of scanOffsets(log.handle, offsets, options)) yield* chosen(log, entries);
   }

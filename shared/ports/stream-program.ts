@@ -27,6 +27,8 @@ export function streamProgram(argv: Argv, stdin: number | 'pipe'): StreamedProgr
   const child = spawn(file, args, { stdio: [stdin, 'pipe', 'pipe'], windowsHide: true });
   const { stdout: output } = child;
   if (output === null) throw new AppError('internal', `${file} has no output`);
+  // Node throws away what nobody has begun to read when the program ends.
+  output.on('readable', () => undefined);
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(0, MAX_STDERR)));
   // Whoever writes learns of it from the end of the program.

@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { childrenOf } from './children.js';
 
 /** Watches how much memory a process and its children hold. */
 export interface MemoryWatch {
@@ -30,14 +31,4 @@ async function rssOfTree(pid: number): Promise<number> {
   const own = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
   const children = await Promise.all((await childrenOf(pid)).map(rssOfTree));
   return children.reduce((sum, one) => sum + one, own);
-}
-
-async function childrenOf(pid: number): Promise<number[]> {
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const lists = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')));
-  return lists
-    .join(' ')
-    .split(' ')
-    .filter((one) => one !== '')
-    .map(Number);
 }

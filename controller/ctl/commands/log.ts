@@ -38,7 +38,7 @@ export async function log(connected: Connected, invocation: LogInvocation): Prom
     if (options.json) deps.terminal.out(toLine(logResultToJson(result, { exit, complete })));
     else {
       if (invocation.flags.count && complete) deps.terminal.out(formatLogCounts(result));
-      if (complete || !query.follow) deps.terminal.err(formatLogResult(result, { counted: invocation.flags.count }, errStyle));
+      if (complete || !query.follow) deps.terminal.err(formatLogResult(result, { counted: invocation.flags.count, complete }, errStyle));
     }
     return exit;
   }

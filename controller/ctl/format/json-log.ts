@@ -37,7 +37,7 @@ export function logResultToJson(
       name: one.name,
       hits: one.hits,
       matching_lines: one.matchingLines,
-      scanned_bytes: one.scannedBytes,
+      scanned_bytes: complete ? one.scannedBytes : null,
       why: one.why,
       host: one.host,
       notes: one.notes,

@@ -40,17 +40,23 @@ function formatEntry({ kind, level, text }: FoundEntry, label: string, style: St
 const plain = (text: string): string => text;
 
 /** What a search came to: for standard error, beside the entries. */
-export function formatLogResult({ services }: LogResult, query: { readonly counted: boolean }, style: Style): string {
+export function formatLogResult(
+  { services }: LogResult,
+  shown: { readonly counted: boolean; readonly complete: boolean },
+  style: Style,
+): string {
+  const lines = sum(services.map((one) => one.matchingLines));
+  const hits = sum(services.map((one) => one.hits ?? 0));
+  if (!shown.complete && shown.counted) return `${style.dim('interrupted before all was counted')}\n`;
+  const what = shown.counted ? counted(lines, 'line') : `${counted(hits, 'entry', 'entries')} (${counted(lines, 'line')})`;
+  if (!shown.complete) return `${style.dim(`${what} until it was interrupted: there may be more`)}\n`;
   const notes = services.flatMap(({ name, notes: said, why }) => [
     ...said.map((note) => `${style.warn('note')}  ${name}: ${printable(note)}`),
     ...(why === null ? [] : [`${style.bad('not searched')}  ${name}: ${printable(why)}`]),
   ]);
   const omitted = sum(services.map((one) => one.omitted));
   const more = omitted === 0 ? [] : [`${omitted} more`];
-  const hits = sum(services.map((one) => one.hits ?? 0));
-  const lines = sum(services.map((one) => one.matchingLines));
   const where = `in ${counted(services.length, 'log')}, ${formatBytes(sum(services.map((one) => one.scannedBytes)))} searched`;
-  const what = query.counted ? counted(lines, 'line') : `${counted(hits, 'entry', 'entries')} (${counted(lines, 'line')})`;
   return [...notes, ...more, style.dim(`${what} ${where}`)].map((line) => `${line}\n`).join('');
 }
 

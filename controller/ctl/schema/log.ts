@@ -35,7 +35,8 @@ const result = z.strictObject({
       name: z.string(),
       hits: count.nullable(),
       matching_lines: count,
-      scanned_bytes: count,
+      /** null: it was interrupted. */
+      scanned_bytes: count.nullable(),
       /** Why it could not be searched, or not all of it. */
       why: z.string().nullable(),
       host: z.string(),
