@@ -14,15 +14,66 @@ export interface ClusterConfig {
   readonly cluster: ClusterPolicy;
   readonly connect: ConnectConfig;
   readonly feedcache: { readonly urls: readonly string[]; readonly concurrency: number };
+  readonly monitor: MonitorConfig;
+  /** null: there are no `toaddrs`, so that no mail is sent. */
+  readonly mail: MailConfig | null;
   readonly controller: ControllerConfig;
   readonly lockFile: string;
   readonly logFile: string;
+  /** Folder of the access times; null: they are not kept. */
+  readonly perfDir: string | null;
+  /** The ip is appended; null: not run. */
+  readonly pingCommand: Argv | null;
 }
 
 export interface ClusterPolicy {
   readonly minActive: number;
   readonly maxFail: number;
   readonly batch: BatchSize;
+  readonly hooks: RollHooks;
+  /** A timed roll; null: none. */
+  readonly restartAt: TimeOfDay | null;
+}
+
+/** Commands on the controller's host; a client's name is appended to those of a client. null: none. */
+export interface RollHooks {
+  readonly beforeRoll: Argv | null;
+  readonly afterRoll: Argv | null;
+  readonly beforeClient: Argv | null;
+  readonly afterClient: Argv | null;
+}
+
+/** On the clock of the controller's host. */
+export interface TimeOfDay {
+  readonly hour: number;
+  readonly minute: number;
+  /** 1 is Monday; empty: every day. */
+  readonly days: readonly number[];
+}
+
+export interface MonitorConfig {
+  /** Between two rounds; 0: nothing is monitored. */
+  readonly intervalMs: number;
+  readonly action: 'check' | 'repair';
+  /** Bad rounds until a service counts as critical, and good ones until it counts as well again. */
+  readonly failures: number;
+  readonly recoveries: number;
+  readonly reminderMs: number;
+  readonly maxMailsPerHour: number;
+  /** Of one service. */
+  readonly maxRepairsPerHour: number;
+}
+
+export interface MailConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: 'none' | 'starttls' | 'tls';
+  /** null: without authentication. */
+  readonly login: { readonly user: string; readonly password: Secret<string> } | null;
+  readonly from: string;
+  readonly to: readonly string[];
+  /** What each subject begins with; '' for nothing. */
+  readonly subject: string;
 }
 
 /** `auto`: 1 where the balancer is told without a restart, the whole pool where each change restarts it. */
@@ -62,6 +113,10 @@ export interface Service {
   readonly drain: DrainPolicy | null;
   /** Path that an HttpServer is asked for. */
   readonly url: string;
+  /** Where its TCP and HTTP checks are made from: the controller, the host of the balancer, its own host. */
+  readonly checkFrom: 'controller' | 'balancer' | 'host';
+  /** Names of the services that must be up before it. */
+  readonly depends: readonly string[];
   /** When its logs are rotated by themselves; without it never. */
   readonly schedule?: RotationSchedule | undefined;
 }

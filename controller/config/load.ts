@@ -3,8 +3,9 @@ import { parseIni, sortProblems, type IniDocument, type Problem } from '../../sh
 import { parseCluster, type LoadedCluster } from './parse.js';
 import { openSecrets } from './permissions.js';
 import { createReader } from './reader.js';
+import { GLOBAL_KEYS } from './schema/defaults.js';
 import { CONNECT_KEYS } from './schema/sections.js';
-import type { SecretSources } from './secrets.js';
+import type { SecretFile, SecretSources } from './secrets.js';
 
 /**
  * Reads cluster.ini from the disk, and the password where it stands elsewhere. Never rejects: what can't be read is a problem like
@@ -17,14 +18,19 @@ export async function loadCluster(path: string, env: SecretSources['env'] = {}):
     return { config: null, problems: [problem], document: parseIni('', path).document };
   }
   const { document } = parseIni(file.bytes, path);
-  const passwdFile = passwdFileOf(document, file.realPath);
-  const secret = passwdFile === '' ? null : await readIniFile(passwdFile);
-  const text = secret?.ok === true ? { ok: true as const, text: secret.bytes.toString('utf8') } : secret;
-  const loaded = parseCluster(file.bytes, file.realPath, { file: path, secrets: { env, passwdFile: text } });
+  const [passwdFile = null, mailPasswordFile = null] = await Promise.all(secretFilesOf(document, file.realPath).map(readSecret));
+  const loaded = parseCluster(file.bytes, file.realPath, { file: path, secrets: { env, passwdFile, mailPasswordFile } });
   return { ...loaded, problems: sortProblems([...loaded.problems, ...(await openSecrets(document, file))]) };
 }
 
-/** Where `passwd_file` of a cluster.ini at `path` leads; '' if it has none. */
-export function passwdFileOf(document: IniDocument, path: string): string {
-  return createReader(document, path, new Set()).read(document.sections.get('connect'), CONNECT_KEYS.passwd_file);
+/** Where `passwd_file` and `mail_password_file` of a cluster.ini at `path` lead; '' for one that it does not have. */
+export function secretFilesOf(document: IniDocument, path: string): string[] {
+  const { read } = createReader(document, path, new Set());
+  return [read(document.sections.get('connect'), CONNECT_KEYS.passwd_file), read(document.defaults, GLOBAL_KEYS.mail_password_file)];
+}
+
+async function readSecret(path: string): Promise<SecretFile | null> {
+  if (path === '') return null;
+  const file = await readIniFile(path);
+  return file.ok ? { ok: true, text: file.bytes.toString('utf8') } : file;
 }

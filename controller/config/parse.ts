@@ -9,6 +9,7 @@ import { GLOBAL_KEYS } from './schema/defaults.js';
 import { ANY_KEYS, DEFAULT_KEYS, FIXED_SECTIONS } from './schema/schema.js';
 import { CLUSTER_KEYS, CONNECT_KEYS, CONTROLLER_KEYS, FEEDCACHE_KEYS } from './schema/sections.js';
 import { CLIENT_KEYS } from './schema/services.js';
+import { readMail, readMonitor } from './watching.js';
 import { NO_SECRETS, readPassword, maskSecrets, type SecretSources } from './secrets.js';
 import { readService } from './services.js';
 
@@ -83,6 +84,13 @@ function readPolicies(document: IniDocument, secrets: SecretSources, reader: Rea
       minActive: reader.read(cluster, CLUSTER_KEYS.min_active),
       maxFail: reader.read(cluster, CLUSTER_KEYS.max_fail),
       batch: reader.read(cluster, CLUSTER_KEYS.batch),
+      hooks: {
+        beforeRoll: reader.read(cluster, CLUSTER_KEYS.before_roll),
+        afterRoll: reader.read(cluster, CLUSTER_KEYS.after_roll),
+        beforeClient: reader.read(cluster, CLUSTER_KEYS.before_client),
+        afterClient: reader.read(cluster, CLUSTER_KEYS.after_client),
+      },
+      restartAt: reader.read(cluster, CLUSTER_KEYS.restart_at),
     },
     connect: {
       login: reader.read(connect, CONNECT_KEYS.login),
@@ -91,6 +99,8 @@ function readPolicies(document: IniDocument, secrets: SecretSources, reader: Rea
       entity: reader.read(connect, CONNECT_KEYS.entity),
     },
     feedcache: { urls: reader.read(feedcache, FEEDCACHE_KEYS.url), concurrency: reader.read(feedcache, FEEDCACHE_KEYS.concurrency) },
+    monitor: readMonitor(document.sections.get('monitor'), reader),
+    mail: readMail(document.defaults, secrets, reader),
     controller: {
       address: reader.read(controller, CONTROLLER_KEYS.address),
       stateDir: reader.read(controller, CONTROLLER_KEYS.state_dir),
@@ -98,8 +108,12 @@ function readPolicies(document: IniDocument, secrets: SecretSources, reader: Rea
     },
     lockFile: reader.read(document.defaults, GLOBAL_KEYS.lock_file),
     logFile: reader.read(document.defaults, GLOBAL_KEYS.logfile),
+    perfDir: orNull(reader.read(document.defaults, GLOBAL_KEYS.perfdir)),
+    pingCommand: reader.read(document.defaults, GLOBAL_KEYS.ping_command),
   };
 }
+
+const orNull = (value: string): string | null => (value === '' ? null : value);
 
 /** Names that some value refers to: a key that nothing reads is not junk if it is a part of others. */
 function mentionedNames(document: IniDocument): ReadonlySet<string> {

@@ -9,10 +9,17 @@ import { CONNECT_KEYS } from './schema/sections.js';
 export interface SecretSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What `passwd_file` holds, or why that could not be read; null if it was not looked at. */
-  readonly passwdFile: { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string } | null;
+  readonly passwdFile: SecretFile | null;
+  /** The same of `mail_password_file`. */
+  readonly mailPasswordFile: SecretFile | null;
 }
 
-export const NO_SECRETS: SecretSources = { env: {}, passwdFile: null };
+export type SecretFile = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string };
+
+export const NO_SECRETS: SecretSources = { env: {}, passwdFile: null, mailPasswordFile: null };
+
+/** Where a file that holds a secret has it. */
+export const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? '';
 
 /** The password of the HTTP checks, from the one of its three places that the file names. */
 export function readPassword(document: IniDocument, sources: SecretSources, reader: Reader): Secret<string> {
@@ -30,7 +37,7 @@ export function readPassword(document: IniDocument, sources: SecretSources, read
     reader.report('error', placeOf(section, used[1]), `${used.join(' and ')} are set: only one of them can hold the password`);
   if (file !== '') {
     const found = sources.passwdFile ?? { ok: false, why: 'it was not read' };
-    if (found.ok) return new Secret(found.text.split(/\r?\n/, 1)[0] ?? '');
+    if (found.ok) return new Secret(firstLine(found.text));
     reader.report('error', placeOf(section, 'passwd_file'), `${file}: ${found.why}`);
   }
   if (variable !== '') {

@@ -1,12 +1,12 @@
 import type { IniSection } from '../../shared/ini/ini.js';
 import type { RotationSpec } from '../../shared/model/rotation.js';
-import { type BalancerSpec, type LogSpec, type ServiceSpec } from '../../shared/model/service.js';
+import { type BalancerSpec, type CacheSpec, type LogSpec, type ServiceSpec } from '../../shared/model/service.js';
 import type { DrainPolicy, RotationSchedule, Service } from './cluster.js';
 import type { Member } from './inventory.js';
 import { placeOf, type Reader } from './reader.js';
 import { SERVICE_DEFAULTS } from './schema/defaults.js';
 import { keysOfService } from './schema/schema.js';
-import { CLIENT_KEYS, COMMON_KEYS, HAPROXY_KEYS, HTTP_KEYS, POUND_KEYS, SQUID_KEYS } from './schema/services.js';
+import { CLIENT_KEYS, COMMON_KEYS, HAPROXY_KEYS, HTTP_KEYS, POUND_KEYS, SQUID_KEYS, VARNISH_KEYS } from './schema/services.js';
 
 export type Commands = ReadonlyMap<string, NonNullable<Service['command']>>;
 
@@ -42,6 +42,8 @@ export function readService({ section, type }: Member, { commands, archiveDir }:
     command: (spec.serviceName === '' ? undefined : commands.get(spec.serviceName)) ?? null,
     drain: readDrain({ section, type }, reader),
     url: type === 'HttpServer' ? read(section, HTTP_KEYS.url) : '/',
+    checkFrom: read(section, SERVICE_DEFAULTS.check_from),
+    depends: read(section, COMMON_KEYS.depends),
     ...(rotation === undefined ? {} : { schedule: readSchedule(section, reader) }),
   };
 }
@@ -50,6 +52,7 @@ function readSpec({ section, type }: Member, reader: Reader): ServiceSpec {
   const pidFile = reader.read(section, COMMON_KEYS.pid_file);
   const log = type === 'ZeoClient' ? readLog(section, reader) : undefined;
   const balancer = readBalancer({ section, type }, reader);
+  const cache = readCache({ section, type }, reader);
   const manager = reader.read(section, SERVICE_DEFAULTS.service_manager);
   return {
     name: section.name,
@@ -61,6 +64,7 @@ function readSpec({ section, type }: Member, reader: Reader): ServiceSpec {
     ...(pidFile === '' ? {} : { pidFile }),
     ...(log === undefined ? {} : { log }),
     ...(balancer === undefined ? {} : { balancer }),
+    ...(cache === undefined ? {} : { cache }),
   };
 }
 
@@ -127,6 +131,19 @@ function readBalancer({ section, type }: Member, reader: Reader): BalancerSpec |
     apply,
     sessions: reader.read(section, POUND_KEYS.sessions),
   };
+}
+
+function readCache({ section, type }: Member, reader: Reader): CacheSpec | undefined {
+  if (type === 'Squid') {
+    return {
+      kind: 'squid',
+      folder: reader.read(section, SQUID_KEYS.cache_dir),
+      exe: reader.read(section, SQUID_KEYS.exe),
+      conf: reader.read(section, SQUID_KEYS.conf),
+    };
+  }
+  if (type !== 'Varnish') return undefined;
+  return { kind: 'varnish', admin: reader.read(section, VARNISH_KEYS.admin), secretFile: reader.read(section, VARNISH_KEYS.secret_file) };
 }
 
 function readDrain({ section, type }: Member, reader: Reader): DrainPolicy | null {

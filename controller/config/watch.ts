@@ -6,7 +6,7 @@ import type { Log } from '../../shared/log.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import { configChanges, needsRestart } from './changes.js';
 import type { ClusterConfig } from './cluster.js';
-import { loadCluster, passwdFileOf } from './load.js';
+import { loadCluster, secretFilesOf } from './load.js';
 import type { ConfigSource } from './source.js';
 
 export interface WatchDeps {
@@ -51,7 +51,7 @@ export function watchCluster({ clock, log, env }: WatchDeps, options: WatchOptio
   /** What was refused, as it is told; null: the file is what the controller goes by. */
   let refusal: string | null = null;
   /** Of the document that was read last, taken over or not. */
-  let passwdFile = passwdFileOf(version.document, version.config.path);
+  let secrets = secretFilesOf(version.document, version.config.path);
   let seen: string | null = null;
   let looking: Promise<void> = Promise.resolve();
   let nap = new AbortController();
@@ -106,11 +106,11 @@ export function watchCluster({ clock, log, env }: WatchDeps, options: WatchOptio
 
   /** What the file holds, once it stays as it is; null: we are stopping. */
   async function settled(): Promise<string | null> {
-    let before = await fingerprint(file, passwdFile);
+    let before = await fingerprint(file, secrets);
     if (before === seen) return before;
     while (!stopping.signal.aborted) {
       await clock.sleep(settleMs, stopping.signal).catch(() => undefined);
-      const now = await fingerprint(file, passwdFile);
+      const now = await fingerprint(file, secrets);
       if (now === before) return now;
       before = now;
     }
@@ -119,7 +119,7 @@ export function watchCluster({ clock, log, env }: WatchDeps, options: WatchOptio
 
   async function read(): Promise<{ config: ClusterConfig | null; document: IniDocument; errors: readonly Problem[] }> {
     const { config, document, problems } = await loadCluster(file, env);
-    passwdFile = passwdFileOf(document, config?.path ?? version.config.path);
+    secrets = secretFilesOf(document, config?.path ?? version.config.path);
     const errors = problems.filter(({ severity }) => severity === 'error');
     return { config, document, errors: config === null ? errors : needsRestart(version.config, config, document) };
   }
@@ -144,8 +144,8 @@ export function watchCluster({ clock, log, env }: WatchDeps, options: WatchOptio
 }
 
 /** Of all that a configuration is read from. What cannot be read is a content like any other. */
-async function fingerprint(file: string, passwdFile: string): Promise<string> {
-  const parts = await Promise.all([readIniFile(file), passwdFile === '' ? null : readIniFile(passwdFile)]);
+async function fingerprint(file: string, secrets: readonly string[]): Promise<string> {
+  const parts = await Promise.all([readIniFile(file), ...secrets.map((path) => (path === '' ? null : readIniFile(path)))]);
   return parts.map(printOf).join(' ');
 }
 

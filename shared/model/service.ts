@@ -20,6 +20,8 @@ export interface ServiceSpec {
   readonly pidFile?: string | undefined;
   readonly log?: LogSpec | undefined;
   readonly balancer?: BalancerSpec | undefined;
+  /** Of a proxy cache. */
+  readonly cache?: CacheSpec | undefined;
   /** Without it nothing of the service is rotated. */
   readonly rotation?: RotationSpec | undefined;
 }
@@ -31,6 +33,12 @@ export interface LogSpec {
   readonly criticalPattern: string;
   readonly ignorePattern: string;
 }
+
+/** How a proxy cache is purged; '' for what the file does not say. */
+export type CacheSpec =
+  | { readonly kind: 'squid'; readonly folder: string; readonly exe: string; readonly conf: string }
+  /** `admin`: host:port of the management port. */
+  | { readonly kind: 'varnish'; readonly admin: string; readonly secretFile: string };
 
 export interface BalancerSpec {
   readonly kind: 'pound' | 'haproxy';

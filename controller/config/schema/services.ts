@@ -60,7 +60,7 @@ export const HAPROXY_KEYS = keys({
   drain: key(seconds(), '30', 'Until a client that still has connections is stopped all the same.'),
 });
 
-const VARNISH_KEYS = keys({
+export const VARNISH_KEYS = keys({
   admin: key(hostPort, '', 'Its management port.', '127.0.0.1:6082'),
   secret_file: key(hostPath, '', 'File with the secret of the management port.', '/etc/varnish/secret'),
 });

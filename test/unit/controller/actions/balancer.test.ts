@@ -14,7 +14,7 @@ import { createLogger } from '../../../../shared/log.js';
 import type { BackendOrder } from '../../../../shared/model/agent-api.js';
 import type { Backend } from '../../../../shared/model/balancer.js';
 import type { BackendsRequest } from '../../../../shared/model/control-api.js';
-import { aClient, aCluster, aFleet, aService } from '../checks/fixtures.js';
+import { aClient, aCluster, aPolicy, aFleet, aService } from '../checks/fixtures.js';
 
 const clients = ['c1', 'c2', 'c3'].map((name, i) => aClient({ name, ip: '10.0.0.1', port: 8081 + i }));
 const pound = aService({
@@ -56,7 +56,7 @@ function createWorld({ services = [pound, zeo] as readonly Service[], minActive 
       },
     },
   });
-  const config = aCluster([...services, ...clients], { clients, cluster: { minActive, maxFail: 0, batch: { kind: 'auto' } } });
+  const config = aCluster([...services, ...clients], { clients, cluster: aPolicy({ minActive }) });
   const sleepers: (() => void)[] = [];
   const world: RollWorld = {
     config: () => config,

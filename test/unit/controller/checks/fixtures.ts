@@ -1,4 +1,4 @@
-import type { Client, ClusterConfig, ConnectConfig, Service } from '../../../../controller/config/cluster.js';
+import type { Client, ClusterConfig, ClusterPolicy, ConnectConfig, Service } from '../../../../controller/config/cluster.js';
 import type { Fleet } from '../../../../controller/fleet/fleet.js';
 import { AppError } from '../../../../shared/errors.js';
 import type { AgentApi } from '../../../../shared/model/agent-api.js';
@@ -25,6 +25,8 @@ export function aService(spec: Partial<ServiceSpec> = {}, over: Partial<Omit<Ser
     command: null,
     drain: null,
     url: '/',
+    checkFrom: 'controller',
+    depends: [],
     ...over,
   };
 }
@@ -34,18 +36,34 @@ export const aClient = (spec: Partial<ServiceSpec> = {}, over: Partial<Omit<Clie
   pool: over.pool ?? 1,
 });
 
+export const aPolicy = (over: Partial<ClusterPolicy> = {}): ClusterPolicy => ({
+  minActive: 1,
+  maxFail: 0,
+  batch: { kind: 'auto' },
+  hooks: { beforeRoll: null, afterRoll: null, beforeClient: null, afterClient: null },
+  restartAt: null,
+  ...over,
+});
+
 export function aCluster(services: readonly Service[], over: Partial<ClusterConfig> = {}): ClusterConfig {
   return {
     path: '/etc/cluster.ini',
     services: new Map(services.map((service) => [service.spec.name, service])),
     clients: [],
     frontends: [],
-    cluster: { minActive: 1, maxFail: 0, batch: { kind: 'auto' } },
+    cluster: aPolicy(),
     connect: connectConfig(),
     feedcache: { urls: [], concurrency: 4 },
+    monitor: {
+      ...{ intervalMs: 60_000, action: 'check', failures: 2, recoveries: 1 },
+      ...{ reminderMs: 3_600_000, maxMailsPerHour: 20, maxRepairsPerHour: 3 },
+    },
+    mail: null,
     controller: { address: null, stateDir: '/var/lib/ctl', heartbeatMs: 5000 },
     lockFile: 'ctl.lock',
     logFile: 'ctl.log',
+    perfDir: null,
+    pingCommand: null,
     ...over,
   };
 }

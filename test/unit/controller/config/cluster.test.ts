@@ -125,7 +125,9 @@ describe('the password', () => {
   });
 
   test('comes from the environment', () => {
-    const { config } = parseCluster(withConnect('passwd_env = PW'), '/c.ini', { secrets: { env: { PW: 'x' }, passwdFile: null } });
+    const { config } = parseCluster(withConnect('passwd_env = PW'), '/c.ini', {
+      secrets: { env: { PW: 'x' }, passwdFile: null, mailPasswordFile: null },
+    });
     expect(config?.connect.passwd.reveal()).toBe('x');
     expect(problemsOf(withConnect('passwd_env = PW'))).toEqual([
       'error cluster.ini:19: [connect] passwd_env: the environment has no variable PW',

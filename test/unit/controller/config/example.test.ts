@@ -7,7 +7,7 @@ import { parseCluster } from '../../../../controller/config/parse.js';
 import { ANY_KEYS } from '../../../../controller/config/schema/schema.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../../../deploy/cluster.ini.example', import.meta.url));
-const secrets = { env: { CTL_PASSWD: 'secret' }, passwdFile: null };
+const secrets = { env: { CTL_PASSWD: 'secret' }, passwdFile: null, mailPasswordFile: { ok: true as const, text: 'secret' } };
 
 describe('the example of cluster.ini', () => {
   test('is what the schema says (UPDATE_EXAMPLE=1 writes it anew)', async () => {

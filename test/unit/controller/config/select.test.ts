@@ -3,7 +3,9 @@ import { exampleClusterIni } from '../../../../controller/config/example.js';
 import { parseCluster } from '../../../../controller/config/parse.js';
 import { selectServices } from '../../../../controller/config/select.js';
 
-const { config } = parseCluster(exampleClusterIni(), '/etc/ctl/cluster.ini', { secrets: { env: { CTL_PASSWD: 'x' }, passwdFile: null } });
+const { config } = parseCluster(exampleClusterIni(), '/etc/ctl/cluster.ini', {
+  secrets: { env: { CTL_PASSWD: 'x' }, passwdFile: null, mailPasswordFile: null },
+});
 const selected = (...selectors: string[]) => {
   if (config === null) throw new Error('the example does not load');
   return selectServices(config, selectors).map((service) => service.spec.name);

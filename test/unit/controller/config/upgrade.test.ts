@@ -43,8 +43,8 @@ describe('an old file in the modern form', () => {
     expect(kept.filter((line) => !lines.includes(line))).toEqual([]);
   });
 
-  test('means the same', () => {
-    expect(parse(upgraded.text).config).toEqual(parse(OLD).config);
+  test('means the same, but for the ping of another system', () => {
+    expect(parse(upgraded.text).config).toEqual({ ...parse(OLD).config, pingCommand: ['ping', '-c', '1'] });
   });
 
   test('has only those warnings left that need a decision', () => {

@@ -4,7 +4,7 @@ import type { ClientFacts } from '../../../../controller/rolling/facts.js';
 import { makePlan, parseBatch, type PlanInput, planSteps, type RollPlan } from '../../../../controller/rolling/plan.js';
 import { AppError } from '../../../../shared/errors.js';
 import type { RunRequest } from '../../../../shared/model/control-api.js';
-import { aClient, aCluster, aService } from '../checks/fixtures.js';
+import { aClient, aCluster, aPolicy, aService } from '../checks/fixtures.js';
 import { DEAD, FULL, ID, SERVING } from './fixtures.js';
 
 const client = (name: string, pool = 1): Client => aClient({ name, serviceName: name, port: Number(name.slice(1)) }, { pool });
@@ -54,7 +54,7 @@ function plan(given: Case = {}): RollPlan {
     config: aCluster(services, {
       clients,
       frontends,
-      cluster: { minActive, maxFail: 0, batch: parseBatch(given.batch ?? 'auto') },
+      cluster: aPolicy({ minActive, batch: parseBatch(given.batch ?? 'auto') }),
     }),
     named,
     clients: new Map(

@@ -1,0 +1,19 @@
+import type { LogEntry } from './log-report.js';
+import type { ProcessId } from './process.js';
+
+/** What an agent tells without being asked, at once. It is kept on the agent's disk until the controller has it on its own. */
+export type AgentEvent = {
+  /** The same event has the same id whenever it is told: the controller takes each once. */
+  readonly id: string;
+  /** Epoch ms by the agent's clock. */
+  readonly at: number;
+  /** Name in cluster.ini. */
+  readonly service: string;
+} & (
+  | { readonly kind: 'critical-entry'; readonly entry: LogEntry; readonly file: string }
+  /** The process ended, and ctl did not ask it to. */
+  | { readonly kind: 'died'; readonly process: ProcessId; readonly why: string }
+);
+
+/** Takes what an agent tells. Resolves when it is on this side's disk: the agent forgets it then. The same event can come again. */
+export type TakeEvents = (host: string, events: readonly AgentEvent[]) => Promise<void>;
