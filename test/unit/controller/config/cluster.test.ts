@@ -36,7 +36,7 @@ describe('a small cluster', () => {
       {
         spec: { name: 'c1', type: 'ZeoClient', serviceName: 'Zope_1', manager: 'auto', ip: '10.0.0.1', port: 8081 },
         ...{ host: 'web1', timeoutMs: 10_000, startDeadlineMs: 300_000, stopDeadlineMs: 120_000, maxProcessSizeKb: 0 },
-        ...{ command: null, drain: null, url: '/', pool: 1 },
+        ...{ command: null, drain: null, url: '/', checkFrom: 'controller', depends: [], pool: 1 },
       },
     ]);
     expect(config.frontends[0]).toMatchObject({
