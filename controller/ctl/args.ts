@@ -1,7 +1,7 @@
 import { CommanderError, type Command, type Option } from 'commander';
 import { AppError } from '../../shared/errors.js';
 import { nearest } from '../../shared/ini/nearest.js';
-import { createGrammar, type Grammar } from './grammar.js';
+import { createGrammar, type Grammar } from './grammar/grammar.js';
 import type { Invocation, Printed } from './invocation.js';
 import { isNotBuilt, NOT_BUILT_ACTIONS, refuseAction } from './not-built.js';
 import { sortWords, type Words } from './words.js';

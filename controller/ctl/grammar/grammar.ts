@@ -1,0 +1,90 @@
+import { Command, Option } from 'commander';
+import { AppError } from '../../../shared/errors.js';
+import type { Invocation } from '../invocation.js';
+import { NOT_BUILT_OPTIONS, PATH_OF_A_START, refuseOption, type NotBuiltOption } from '../not-built.js';
+import type { KnownOptions } from '../words.js';
+import { type Action, commonOptions, type Typed } from './action.js';
+import { BALANCER } from './balancer.js';
+import { CONFIG } from './config.js';
+import { LOOKS } from './looks.js';
+import { OPERATIONS } from './operations.js';
+import { ROLLS } from './rolls.js';
+
+/** All actions with their options and operands: the parser, the help and the complaints come from here. */
+export interface Grammar extends KnownOptions {
+  /** By full name: `start`, `operations list`. */
+  readonly commands: ReadonlyMap<string, Command>;
+  nameOf(command: Command): string;
+  /** Actions that have this option. */
+  ownersOf(option: string): string[];
+  help(): string;
+  /** The invocation that a parsed command stands for. */
+  read(name: string, command: Command, oldForm: boolean): Invocation;
+}
+
+export function createGrammar(): Grammar {
+  const commands = new Map(ACTIONS.map((action) => [action.name, commandOf(action)]));
+  const options = [...commands.values()].flatMap((command) => command.options);
+  const find = (name: string) => options.find((one) => one.short === name || one.long === name);
+  return {
+    commands,
+    nameOf: (command) => [...commands].find(([, one]) => one === command)?.[0] ?? command.name(),
+    ownersOf: (option) =>
+      [...commands].filter(([, one]) => one.options.some((o) => o.short === option || o.long === option)).map(([name]) => name),
+    takesValue(name) {
+      if (name === '-a') return true;
+      if (['-h', '-V', '--help', '--version'].includes(name)) return false;
+      return find(name)?.required;
+    },
+    help: () => HELP,
+    read(name, command, oldForm) {
+      const action = ACTIONS.find((one) => one.name === name);
+      if (action === undefined) throw new AppError('internal', `the action ${name} cannot be read`);
+      const typed = command.opts<Typed>();
+      const refused = refusals(action).find((one) => isTyped(command, one));
+      if (refused !== undefined) throw refuseOption(refused);
+      return action.read(typed, command.args, oldForm);
+    },
+  };
+}
+
+/** In the order of the help. */
+const ACTIONS: readonly Action[] = [...ROLLS, ...LOOKS, ...BALANCER, ...OPERATIONS, ...CONFIG];
+
+const isRoll = (action: Action): boolean => ['start', 'restart', 'stop'].includes(action.name);
+const refusals = (action: Action): readonly NotBuiltOption[] =>
+  isRoll(action) ? [...NOT_BUILT_OPTIONS, PATH_OF_A_START] : NOT_BUILT_OPTIONS;
+/** Not by its value: `--no-mail` gives one to `mail` without being typed. */
+const isTyped = (command: Command, refused: NotBuiltOption): boolean =>
+  command.getOptionValueSource(new Option(refused.flags).attributeName()) === 'cli';
+
+function commandOf(action: Action): Command {
+  const command = new Command(`ctl ${action.name}`).description(action.summary).usage(`[options] ${action.operands}`.trim());
+  if (action.operands !== '') command.argument(action.operands);
+  for (const one of [...action.options, ...commonOptions()]) command.addOption(one);
+  for (const one of refusals(action)) command.addOption(new Option(one.flags, one.what).hideHelp());
+  return command
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({ writeErr: () => undefined });
+}
+
+const HELP = `ctl restarts the clients of a live cluster without a failed request, and looks after it.
+
+Usage:  ctl ACTION [SERVICE…] [options]
+        ctl -a start|stop|check|log|rotate [-c cluster.ini] [-s A,B] [options]      the old form
+
+${ACTIONS.map((action) => `  ${`${action.name} ${action.operands}`.trim().padEnd(26)} ${action.summary}`).join('\n')}
+
+SERVICE: a name, pool:1, host:web1, type:ZeoClient or a glob; none means all.
+
+Options of every action:
+  -c FILE                    ini file (default: cluster.ini)
+  --json                     JSON on standard output
+  --timeout SECONDS          limit for the whole call
+  -v, --no-color             verbose; no colours
+  --help, --version          \`ctl ACTION --help\` shows the options of one action
+
+Exit codes: 0 well, 1 critical or halted, 2 usage or configuration (nothing done), 3 some services failed or were skipped,
+4 another operation holds the lock, 5 something could not be reached or measured, 130 interrupted.
+`;
