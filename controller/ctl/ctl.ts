@@ -3,6 +3,8 @@ import { AppError, toAppError } from '../../shared/errors.js';
 import { guessAction, parseArgs } from './args.js';
 import { balancer } from './commands/balancer.js';
 import { check } from './commands/check.js';
+import { answerCompletion } from './commands/completion.js';
+import { COMPLETION_SCRIPTS } from './completion/scripts.js';
 import { config } from './commands/config.js';
 import { configDiff } from './commands/config-diff.js';
 import { log, logStats } from './commands/log.js';
@@ -11,7 +13,7 @@ import { roll } from './commands/roll.js';
 import { rotate } from './commands/rotate.js';
 import { status } from './commands/status.js';
 import type { CtlDeps } from './deps.js';
-import { exitOfError } from './exit-codes.js';
+import { EXIT, exitOfError } from './exit-codes.js';
 import { errorToJson, formatError, toLine } from './format/error.js';
 import { formatNagiosError } from './format/nagios.js';
 import { quoted } from './format/advice.js';
@@ -72,6 +74,11 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
     case 'operations resume':
     case 'operations abort':
       return withController(session, (connected) => operations(connected, invocation));
+    case 'completion':
+      session.deps.terminal.out(COMPLETION_SCRIPTS[invocation.shell]);
+      return Promise.resolve(EXIT.well);
+    case 'complete':
+      return answerCompletion(session, invocation);
     case 'config diff':
       return withController(session, configDiff);
     case 'config check':

@@ -1,7 +1,8 @@
 import { open, realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
-import { formatProblem, MAX_INI_BYTES, parseIni, type ParsedIni } from '../../shared/ini/ini.js';
+import { formatProblem, type IniSection, MAX_INI_BYTES, parseIni, type ParsedIni } from '../../shared/ini/ini.js';
+import { SERVICE_TYPES } from '../../shared/model/service.js';
 
 /** Reads and parses an ini file; `config` if it can't be read. What is wrong inside it is among the problems. */
 async function readIni(file: string): Promise<ParsedIni> {
@@ -24,6 +25,18 @@ export async function controllerAddress(file: string): Promise<string | null> {
   const address = value.text.trim();
   if (!address.startsWith('unix:')) return address;
   return `unix:${resolve(dirname(await realpath(file)), address.slice('unix:'.length))}`;
+}
+
+/** The sections that describe a service, as far as this file does: the controller may go by another one. */
+export async function serviceSections(file: string): Promise<{ readonly name: string; readonly type: string; readonly machine: string }[]> {
+  const { document } = await readIni(file);
+  const textOf = (section: IniSection, key: string): string => {
+    const value = section.get(key);
+    return value?.ok === true ? value.text : '';
+  };
+  return [...document.sections.values()]
+    .map((section) => ({ name: section.name, type: textOf(section, 'type'), machine: textOf(section, 'machine') }))
+    .filter(({ type }) => SERVICE_TYPES.some((known) => known === type));
 }
 
 /** One byte more than allowed is enough to tell that it is too much. */

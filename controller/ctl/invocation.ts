@@ -12,6 +12,8 @@ export type Invocation = CommonOptions &
     | OperationsInvocation
     | ConfigDiffInvocation
     | ConfigInvocation
+    | CompletionInvocation
+    | CompleteInvocation
   );
 
 export interface CommonOptions {
@@ -107,6 +109,20 @@ export type ConfigInvocation =
   | { readonly action: 'config show'; readonly raw: boolean; readonly secrets: boolean }
   /** `source`: the file, if it is named as an operand. */
   | { readonly action: 'config upgrade'; readonly source: string | null; readonly secrets: boolean };
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+export interface CompletionInvocation {
+  readonly action: 'completion';
+  readonly shell: Shell;
+}
+
+/** `words`: what stands after `ctl`, up to the cursor. */
+export interface CompleteInvocation {
+  readonly action: 'complete';
+  readonly words: readonly string[];
+}
 
 /** Help or the version was asked for: print and end well. */
 export interface Printed {

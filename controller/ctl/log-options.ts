@@ -10,7 +10,7 @@ export const logOptions = (): Option[] => [
   new Option('-i', 'upper and lower case are the same'),
   new Option('-f', 'go on with what is written from now on, until Ctrl-C'),
   new Option('--tail <n>', 'only the last n of each service').argParser(count('--tail')),
-  new Option('--level <level>', 'entries of this level and above: DEBUG, INFO, WARNING, ERROR, CRITICAL').argParser(level),
+  new Option('--level <level>', 'entries of this level and above').choices(LOG_LEVEL_NAMES).argParser(level),
   ...rangeOptions(),
   new Option('--count', 'only how many lines match'),
   new Option('--context <n>', 'n entries before and after each').argParser(count('--context')),

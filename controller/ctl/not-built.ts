@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.js';
 
 /** Actions that the specification has and this version does not: refused, never taken for a typing error. */
-export const NOT_BUILT_ACTIONS = ['repair', 'mem', 'purge', 'events', 'perf', 'lock', 'mail', 'completion'] as const;
+export const NOT_BUILT_ACTIONS = ['repair', 'mem', 'purge', 'events', 'perf', 'lock', 'mail'] as const;
 
 export interface NotBuiltOption {
   readonly flags: string;

@@ -12,6 +12,8 @@ export interface Action {
   readonly operands: string;
   /** Besides the common ones. */
   readonly options: readonly Option[];
+  /** Typed by nobody: neither told by the help nor offered. */
+  readonly hidden?: boolean;
   read(typed: Typed, operands: readonly string[], oldForm: boolean): Invocation;
 }
 

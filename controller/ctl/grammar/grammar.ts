@@ -9,6 +9,7 @@ import { CONFIG } from './config.js';
 import { LOOKS } from './looks.js';
 import { OPERATIONS } from './operations.js';
 import { ROLLS } from './rolls.js';
+import { SHELL } from './shell.js';
 
 /** All actions with their options and operands: the parser, the help and the complaints come from here. */
 export interface Grammar extends KnownOptions {
@@ -49,7 +50,7 @@ export function createGrammar(): Grammar {
 }
 
 /** In the order of the help. */
-const ACTIONS: readonly Action[] = [...ROLLS, ...LOOKS, ...BALANCER, ...OPERATIONS, ...CONFIG];
+export const ACTIONS: readonly Action[] = [...ROLLS, ...LOOKS, ...BALANCER, ...OPERATIONS, ...CONFIG, ...SHELL];
 
 const isRoll = (action: Action): boolean => ['start', 'restart', 'stop'].includes(action.name);
 const refusals = (action: Action): readonly NotBuiltOption[] =>
@@ -74,7 +75,9 @@ const HELP = `ctl restarts the clients of a live cluster without a failed reques
 Usage:  ctl ACTION [SERVICE…] [options]
         ctl -a start|stop|check|log|rotate [-c cluster.ini] [-s A,B] [options]      the old form
 
-${ACTIONS.map((action) => `  ${`${action.name} ${action.operands}`.trim().padEnd(26)} ${action.summary}`).join('\n')}
+${ACTIONS.filter(({ hidden }) => hidden !== true)
+  .map((action) => `  ${`${action.name} ${action.operands}`.trim().padEnd(26)} ${action.summary}`)
+  .join('\n')}
 
 SERVICE: a name, pool:1, host:web1, type:ZeoClient or a glob; none means all.
 
