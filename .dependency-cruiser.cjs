@@ -43,6 +43,7 @@ module.exports = {
     only('undici', 'undici', '^shared/ports/'),
     only('pidusage', 'pidusage', '^agent/memory/'),
     only('pino', 'pino', '^shared/log\\.ts$'),
+    only('libsql', 'libsql', '^controller/history/database\\.ts$'),
     only('recheck', 'recheck', '^controller/config/explosive\\.ts$'),
     only('grpc', '@grpc/grpc-js|nice-grpc|nice-grpc-common', '^shared/(rpc|wire)/'),
   ],
