@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { ClusterPlan, OtherBalancer } from '../../deploy/demo/cluster-plan.js';
-import type { Haproxy } from './haproxy.js';
+import type { DebianProgram } from './debian-program.js';
 
 /** HAProxy in front of the clients of a cluster, in the place of Pound. */
-export function haproxyInFront({ exe }: Pick<Haproxy, 'exe'>): OtherBalancer & { plan(plan: ClusterPlan): ClusterPlan } {
+export function haproxyInFront({ exe }: Pick<DebianProgram, 'exe'>): OtherBalancer & { plan(plan: ClusterPlan): ClusterPlan } {
   return {
     exe,
     plan(plan) {
