@@ -17,6 +17,7 @@ import type { ConfigSource } from './config/source.js';
 import { createVersions } from './fleet/versions.js';
 import { createLinks } from './fleet/links.js';
 import { createOneHostFleet, type OneHost } from './fleet/one-host.js';
+import { openTakeOnce } from './fleet/take-once.js';
 import { openJournalStore } from './rolling/journal.js';
 import { acquireLock } from './rolling/lock.js';
 import type { RollWorld } from './rolling/observe.js';
@@ -70,7 +71,11 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const owned = await acquireLock(lockOf(config), options.owner, lock);
   lifecycle.onShutdown('state_dir', () => owned.release());
 
-  const links = createLinks({ clock, log, heartbeatMs, version });
+  const told = await openTakeOnce(join(stateDir, 'agent-events.jsonl'), async (host, events) => {
+    for (const event of events) log.warn({ host, event }, `${event.service} on ${host}: ${event.kind}`);
+  });
+  lifecycle.onShutdown('agent events', () => told.close());
+  const links = createLinks({ clock, log, heartbeatMs, version, takeEvents: told.take });
   const fleet = embedded === null ? links : createOneHostFleet(links, embedded);
   const versions = createVersions(source, fleet);
   const holds = await openHolds(join(stateDir, 'holds.json'));
@@ -135,8 +140,8 @@ const createControlApi = (
   run: (request, signal) => operations.run(request, signal),
   operations: (signal) => operations.operations(signal),
   events: (id, options, signal) => operations.events(id, options, signal),
-  resume: (id, signal) => operations.resume(id, signal),
-  halt: (id, how, signal) => operations.halt(id, how, signal),
+  resume: (id, by, signal) => operations.resume(id, by, signal),
+  halt: (id, how, by, signal) => operations.halt(id, how, by, signal),
   balancers: (signal) => balancer.balancers(signal),
   setBackends: (request, signal) => balancer.setBackends(request, signal),
 });

@@ -72,12 +72,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedCo
     async *run(request, signal) {
       yield* (await controller(signal)).run(request, signal);
     },
-    async *resume(id, signal) {
-      yield* (await controller(signal)).resume(id, signal);
+    async *resume(id, by, signal) {
+      yield* (await controller(signal)).resume(id, by, signal);
     },
-    async halt(id, how, signal) {
+    async halt(id, how, by, signal) {
       const api = await controller(signal);
-      await api.halt(id, how, signal);
+      await api.halt(id, how, by, signal);
       // What it has in hand is finished by this process, or by nobody.
       for await (const event of api.events(id, { follow: true }, new AbortController().signal)) if (event.type === 'result') break;
     },

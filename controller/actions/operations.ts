@@ -72,13 +72,13 @@ export function createOperations(deps: OperationsDeps): Operations {
     yield* events.follow(signal);
   }
 
-  async function* resume(id: string, signal: AbortSignal): AsyncIterable<OperationEvent> {
-    const { events } = await exclusively(id, 'resume', async () => {
+  async function* resume(id: string, by: string, signal: AbortSignal): AsyncIterable<OperationEvent> {
+    const { events } = await exclusively(id, by, async () => {
       const journal = await journals.read(id);
       const { state } = summary(id, journal);
       if (state === 'completed' || state === 'aborted')
         throw new AppError('precondition', `operation ${id} is ${state}: there is nothing to resume`);
-      return begin(id, journal, 'resumed');
+      return begin(id, journal, 'resumed', by);
     });
     yield* events.follow(signal);
   }
@@ -139,17 +139,18 @@ export function createOperations(deps: OperationsDeps): Operations {
     });
   }
 
-  async function begin(id: string, past: readonly JournalEvent[], why: Attached['why']): Promise<Begun> {
+  async function begin(id: string, past: readonly JournalEvent[], why: Attached['why'], by?: string): Promise<Begun> {
     const journal = await journals.open(id);
     try {
-      return await attach(journal, id, past, why);
+      return await attach(journal, id, past, { type: 'attached', at: world.clock.now(), why, by });
     } catch (error) {
       await journal.close();
       throw error;
     }
   }
 
-  async function attach(journal: Journal, id: string, past: readonly JournalEvent[], why: Attached['why']): Promise<Begun> {
+  async function attach(journal: Journal, id: string, past: readonly JournalEvent[], attached: Attached): Promise<Begun> {
+    const { why, by } = attached;
     const events = createEventLog();
     // A run that is taken up again is told from its beginning.
     if (why !== 'started') for (const event of tellJournal(past)) if (event.type !== 'result') events.add(event);
@@ -176,10 +177,9 @@ export function createOperations(deps: OperationsDeps): Operations {
       waits,
     );
     if (why === 'started') for (const event of past) await ports.append(event);
-    const attached: Attached = { type: 'attached', at: world.clock.now(), why };
     await ports.append(attached);
     const executor = createExecutor([...past, attached], ports);
-    if (why === 'aborting') await executor.halt('aborted');
+    if (why === 'aborting') await executor.halt('aborted', by ?? '');
     const done = executor.run(stopping.signal).finally(() => journal.close());
     return { executor, events, done };
   }
@@ -222,15 +222,15 @@ export function createOperations(deps: OperationsDeps): Operations {
       }
       yield* tellJournal(await journals.read(id));
     },
-    async halt(id, how) {
-      if (running?.id === id && running.executor.progress().finished === null) return running.executor.halt(how);
+    async halt(id, how, by) {
+      if (running?.id === id && running.executor.progress().finished === null) return running.executor.halt(how, by);
       if (running?.id === id) await running.ended;
       const journal = await journals.read(id);
       const { state } = summary(id, journal);
       if (how === 'interrupted') throw new AppError('precondition', `operation ${id} does not run: it is ${state}`);
       if (state === 'completed' || state === 'aborted')
         throw new AppError('precondition', `operation ${id} is ${state}: there is nothing to abort`);
-      const { ended } = await exclusively(id, 'abort', () => begin(id, journal, 'aborting'));
+      const { ended } = await exclusively(id, by, () => begin(id, journal, 'aborting', by));
       // A client in hand can take minutes: that it has been noted is enough.
       if ([...replay(journal).members.values()].every((member) => member.state !== 'active')) await ended;
     },

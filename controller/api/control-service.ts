@@ -27,10 +27,10 @@ export function createControlService(api: ControlApi): RpcService {
     run: (request, { signal }) => toWire(api.run(runRequestFromWire(request), signal)),
     operations: async (_, { signal }) => ({ operations: (await api.operations(signal)).map(summaryToWire) }),
     events: ({ id, follow }, { signal }) => toWire(api.events(id, { follow }, signal)),
-    resume: ({ id }, { signal }) => toWire(api.resume(id, signal)),
+    resume: ({ id, by }, { signal }) => toWire(api.resume(id, by, signal)),
     async halt(request, { signal }) {
-      const { id, how } = haltFromWire(request);
-      await api.halt(id, how, signal);
+      const { id, how, by } = haltFromWire(request);
+      await api.halt(id, how, by, signal);
       return {};
     },
     balancers: async (_, { signal }) => balancerReportToWire(await api.balancers(signal)),

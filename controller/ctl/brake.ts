@@ -28,7 +28,10 @@ export interface BrakeOptions {
  * The first Ctrl-C halts, the second one and a hangup detach. Who only looks on just leaves. A controller in our own process cannot be
  * left alone: there everything halts and waits for the end.
  */
-export function createBrake({ api, command, embedded }: Pick<Connected, 'api' | 'command' | 'embedded'>, options: BrakeOptions): Brake {
+export function createBrake(
+  { api, command, deps, embedded }: Pick<Connected, 'api' | 'command' | 'deps' | 'embedded'>,
+  options: BrakeOptions,
+): Brake {
   const { owner, progress } = options;
   let wanted = false;
   let ended = false;
@@ -41,7 +44,7 @@ export function createBrake({ api, command, embedded }: Pick<Connected, 'api' | 
   const send = async (operation: string) => {
     using bound = linkSignals([], HALT_MS, 'the request to halt');
     try {
-      await api.halt(operation, 'interrupted', bound.signal);
+      await api.halt(operation, 'interrupted', deps.by, bound.signal);
     } catch (error) {
       const { message } = toAppError(error, 'failed', 'halt');
       say(`could not ask the controller to halt: ${message}`);

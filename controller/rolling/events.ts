@@ -6,7 +6,12 @@ import type { RollPlan } from './plan.js';
 export type JournalEvent =
   | { readonly type: 'started'; readonly at: number; readonly plan: RollPlan }
   /** A controller took the run into its hands: at its start, after a crash, or because an operator resumed it. */
-  | { readonly type: 'attached'; readonly at: number; readonly why: 'started' | 'restarted' | 'resumed' | 'aborting' }
+  | {
+      readonly type: 'attached';
+      readonly at: number;
+      readonly why: 'started' | 'restarted' | 'resumed' | 'aborting';
+      readonly by?: string | undefined;
+    }
   | { readonly type: 'taken-out'; readonly at: number; readonly client: string; readonly error: string | null }
   /** The logs of a service are rotated, before anything else is done. */
   | { readonly type: 'rotating'; readonly at: number; readonly service: string }
@@ -36,5 +41,5 @@ export type JournalEvent =
       readonly lastLogEntry?: string | undefined;
     }
   | { readonly type: 'noted'; readonly at: number; readonly member: string | null; readonly message: string }
-  | { readonly type: 'halting'; readonly at: number; readonly how: 'interrupted' | 'aborted' }
+  | { readonly type: 'halting'; readonly at: number; readonly how: 'interrupted' | 'aborted'; readonly by?: string | undefined }
   | { readonly type: 'finished'; readonly at: number; readonly outcome: Exclude<OutcomeKind, 'refused'>; readonly why: string | null };

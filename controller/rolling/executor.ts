@@ -42,7 +42,7 @@ const POLL_MS = 50;
 export interface Executor {
   readonly progress: () => Progress;
   /** Ends the run after the member in hand was finished or put back. */
-  halt(how: 'interrupted' | 'aborted'): Promise<void>;
+  halt(how: 'interrupted' | 'aborted', by: string): Promise<void>;
   /** Drives the run to its end. Rejects if `signal` aborts (the run stays unfinished) or the journal cannot be written. */
   run(signal: AbortSignal): Promise<Progress>;
 }
@@ -260,7 +260,7 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
 
   return {
     progress: () => progress,
-    halt: (how) => record({ type: 'halting', at: ports.now(), how }),
+    halt: (how, by) => record({ type: 'halting', at: ports.now(), how, by }),
     run,
   };
 }

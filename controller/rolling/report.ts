@@ -37,7 +37,7 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
       return [{ type: 'started', operation, action: event.plan.action, at: event.at, plan: planSteps(event.plan) }, ...warnings];
     }
     case 'attached':
-      return event.why === 'started' ? [] : [note(null, ATTACHED[event.why])];
+      return event.why === 'started' ? [] : [note(null, `${ATTACHED[event.why]}${byWhom(event)}`)];
     case 'taken-out':
       return [
         note(
@@ -86,11 +86,14 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
     case 'noted':
       return [note(event.member, event.message)];
     case 'halting':
-      return [note(null, event.how === 'aborted' ? 'asked to abort' : 'asked to stop')];
+      return [note(null, `asked to ${event.how === 'aborted' ? 'abort' : 'stop'}${byWhom(event)}`)];
     case 'finished':
       return [{ type: 'result', result: resultOf(after) }];
   }
 }
+
+/** Older journals do not tell. */
+const byWhom = ({ by }: { readonly by?: string | undefined }): string => (by === undefined ? '' : ` by ${by}`);
 
 /** A journal as an operator reads it; the results that ended it before it was taken up again are left out. */
 export function tellJournal(journal: readonly JournalEvent[]): OperationEvent[] {

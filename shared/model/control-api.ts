@@ -2,6 +2,7 @@ import type { BalancerReport } from './balancer-report.js';
 import type { CheckReport } from './check-report.js';
 import type { ConfigDiff } from './config-diff.js';
 import type { LogEvent, LogRequest } from './log-search.js';
+import type { RepairDecision } from './repair.js';
 import type { OperationAction, OperationEvent, OperationSummary, PlanStep } from './operation.js';
 
 /**
@@ -21,10 +22,10 @@ export interface ControlApi {
   operations(signal: AbortSignal): Promise<readonly OperationSummary[]>;
   /** The events of an operation from its beginning; with `follow` on to its end. */
   events(id: string, options: { readonly follow: boolean }, signal: AbortSignal): AsyncIterable<OperationEvent>;
-  /** Takes an interrupted or halted operation up again; streams as `run`. */
-  resume(id: string, signal: AbortSignal): AsyncIterable<OperationEvent>;
+  /** Takes an interrupted or halted operation up again, or lets one go on that waits after its canaries; streams as `run`. `by`: `user@host`. */
+  resume(id: string, by: string, signal: AbortSignal): AsyncIterable<OperationEvent>;
   /** Finishes or puts back the client in hand, then stops. `interrupted` can be resumed, `aborted` cannot. Resolves when it has been noted. */
-  halt(id: string, how: 'interrupted' | 'aborted', signal: AbortSignal): Promise<void>;
+  halt(id: string, how: 'interrupted' | 'aborted', by: string, signal: AbortSignal): Promise<void>;
   /** What every balancer says now. */
   balancers(signal: AbortSignal): Promise<BalancerReport>;
   /**
@@ -64,6 +65,13 @@ export interface RunRequest {
   readonly deadlineS: number | null;
   /** The logs of what is restarted are rotated before. */
   readonly rotate?: boolean | undefined;
+  /** Page that a client has to answer well after its start, instead of its home page. */
+  readonly path?: string | undefined;
+  /** After so many clients it waits: for `resume`, or for `canaryWaitS`. */
+  readonly canary?: number | undefined;
+  readonly canaryWaitS?: number | undefined;
+  /** A client has to stay healthy for so long before the next one leaves. */
+  readonly minHealthyS?: number | undefined;
 }
 
 export interface BackendsRequest {
@@ -83,4 +91,6 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** Clients that run now and would be restarted or stopped. */
   readonly interrupts: readonly string[];
+  /** Of a repair: every service. */
+  readonly decisions?: readonly RepairDecision[] | undefined;
 }

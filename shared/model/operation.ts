@@ -5,7 +5,7 @@ export type Step = (typeof STEPS)[number];
 export const OUTCOMES = ['completed', 'halted', 'aborted', 'interrupted', 'refused'] as const;
 export type OutcomeKind = (typeof OUTCOMES)[number];
 
-export type OperationAction = 'start' | 'restart' | 'stop' | 'rotate';
+export type OperationAction = 'start' | 'restart' | 'stop' | 'rotate' | 'repair';
 
 export interface PlanStep {
   readonly step: Step;

@@ -46,9 +46,9 @@ export async function connectControl(address: string): Promise<ControlApi & { cl
     run: (request, signal) => events(client.run(runRequestToWire(request), { signal })),
     operations: async (signal) => (await client.operations({}, { signal })).operations.map(summaryFromWire),
     events: (id, { follow }, signal) => events(client.events({ id, follow }, { signal })),
-    resume: (id, signal) => events(client.resume({ id }, { signal })),
-    async halt(id, how, signal) {
-      await client.halt(haltToWire({ id, how }), { signal });
+    resume: (id, by, signal) => events(client.resume({ id, by }, { signal })),
+    async halt(id, how, by, signal) {
+      await client.halt(haltToWire({ id, how, by }), { signal });
     },
     balancers: async (signal) => balancerReportFromWire(await client.balancers({}, { signal })),
     setBackends: async (request, signal) =>

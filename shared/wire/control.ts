@@ -8,6 +8,7 @@ import {
   type RunRequest as WireRunRequest,
   type StatusRequest as WireStatusRequest,
 } from './gen/ctl/v1/control.js';
+import { decisionFromWire, decisionToWire } from './repair.js';
 import { actionFromWire, actions, planStepFromWire, planStepToWire } from './operation.js';
 
 export { backendsRequestFromWire, backendsRequestToWire, balancerReportFromWire, balancerReportToWire } from './balancer-report.js';
@@ -36,6 +37,10 @@ export function runRequestToWire(request: RunRequest): WireRunRequest {
     batch: request.batch ?? undefined,
     deadlineS: request.deadlineS === null ? undefined : finite(request.deadlineS, '--deadline'),
     rotate: request.rotate ?? false,
+    path: request.path,
+    canary: request.canary === undefined ? undefined : toUint32(request.canary, '--canary'),
+    canaryWaitS: request.canaryWaitS === undefined ? undefined : finite(request.canaryWaitS, '--canary-wait'),
+    minHealthyS: request.minHealthyS === undefined ? undefined : finite(request.minHealthyS, '--min-healthy'),
   };
 }
 
@@ -51,6 +56,10 @@ export function runRequestFromWire(wire: WireRunRequest): RunRequest {
     batch: wire.batch ?? null,
     deadlineS: wire.deadlineS ?? null,
     ...(wire.rotate ? { rotate: true } : {}),
+    path: wire.path,
+    canary: wire.canary,
+    canaryWaitS: wire.canaryWaitS,
+    minHealthyS: wire.minHealthyS,
   };
 }
 
@@ -58,21 +67,25 @@ export const planToWire = (plan: Plan): WirePlan => ({
   steps: plan.steps.map(planStepToWire),
   warnings: [...plan.warnings],
   interrupts: [...plan.interrupts],
+  decisions: (plan.decisions ?? []).map(decisionToWire),
 });
 export const planFromWire = (wire: WirePlan): Plan => ({
   steps: wire.steps.map(planStepFromWire),
   warnings: wire.warnings,
   interrupts: wire.interrupts,
+  ...(wire.decisions.length === 0 ? {} : { decisions: wire.decisions.map(decisionFromWire) }),
 });
 
 export interface Halt {
   readonly id: string;
   readonly how: 'interrupted' | 'aborted';
+  readonly by: string;
 }
-export const haltToWire = ({ id, how }: Halt): WireHaltRequest => ({ id, how: hows.toWire(how) });
+export const haltToWire = ({ id, how, by }: Halt): WireHaltRequest => ({ id, how: hows.toWire(how), by });
 export const haltFromWire = (wire: WireHaltRequest): Halt => ({
   id: wire.id,
   how: known(hows.fromWire(wire.how), 'way to halt', wire.how),
+  by: wire.by,
 });
 
 const hows = enumCodec<Halt['how'], How>({ interrupted: How.HOW_INTERRUPTED, aborted: How.HOW_ABORTED });

@@ -188,6 +188,7 @@ export const actions = enumCodec<OperationAction, Action>({
   restart: Action.OPERATION_ACTION_RESTART,
   stop: Action.OPERATION_ACTION_STOP,
   rotate: Action.OPERATION_ACTION_ROTATE,
+  repair: Action.OPERATION_ACTION_REPAIR,
 });
 export const actionFromWire = (action: number): OperationAction => known(actions.fromWire(action), 'action', action);
 

@@ -35,6 +35,8 @@ export interface FakeControl extends ControlApi {
   readonly calls: string[];
   readonly requests: RunRequest[];
   readonly orders: BackendsRequest[];
+  /** Who resumed and halted, in order. */
+  readonly askers: string[];
   /** Resolves when the roll waits on `stuckOn`. */
   readonly stuck: Promise<undefined>;
   closed: boolean;
@@ -61,6 +63,7 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
   const calls: string[] = [];
   const requests: RunRequest[] = [];
   const orders: BackendsRequest[] = [];
+  const askers: string[] = [];
   const halted = latch<'interrupted' | 'aborted'>();
   const stuck = latch<undefined>();
 
@@ -123,6 +126,7 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
     calls,
     requests,
     orders,
+    askers,
     stuck: stuck.promise,
     closed: false,
     close: () => void (fake.closed = true),
@@ -158,8 +162,9 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
         if (!options.follow && event.type === 'note') return;
       }
     },
-    async *resume(id, signal) {
+    async *resume(id, by, signal) {
       calls.push(`resume ${id}`);
+      askers.push(by);
       if (id !== FAKE_OPERATION) throw new AppError('not-found', `no operation ${id}`, { hint: '`ctl operations list` names them' });
       yield* breaking(roll(clients.slice(1), 'start', signal));
     },
@@ -171,8 +176,9 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
       calls.push(`log ${selectors.join(',')} ${JSON.stringify(query)}`);
       yield* script.logEvents ?? [];
     },
-    async halt(id, how) {
+    async halt(id, how, by) {
       calls.push(`halt ${id} ${how}`);
+      askers.push(by);
       halted.resolve(how);
     },
     async balancers() {

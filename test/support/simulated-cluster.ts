@@ -182,7 +182,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
         const { haltAt } = cluster;
         if (haltAt === null || event.type !== 'entered' || event.member !== haltAt.member || event.step !== haltAt.step) return;
         cluster.haltAt = null;
-        void started.executor?.halt(haltAt.how).catch(() => undefined);
+        void started.executor?.halt(haltAt.how, 'bob@desk').catch(() => undefined);
       }),
     observeClients: () =>
       call(

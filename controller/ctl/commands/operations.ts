@@ -18,7 +18,7 @@ export async function operations(connected: Connected, invocation: OperationsInv
       return abort(connected, invocation.id);
     case 'operations resume': {
       const view = createView(connected, invocation.action);
-      return follow(connected, { events: (signal) => api.resume(invocation.id, signal), view, owner: true });
+      return follow(connected, { events: (signal) => api.resume(invocation.id, connected.deps.by, signal), view, owner: true });
     }
     case 'operations show': {
       if (!invocation.follow) return replay(connected, invocation.id);
@@ -40,7 +40,7 @@ async function list({ api, deps, options, style, command, signal }: Connected): 
 
 async function abort({ api, deps, options, command, signal }: Connected, id: string): Promise<number> {
   if (id === '') throw new AppError('usage', 'operations abort: which one?', { hint: `\`${command('operations', 'list')}\` names them` });
-  await api.halt(id, 'aborted', signal);
+  await api.halt(id, 'aborted', deps.by, signal);
   deps.terminal.out(
     options.json
       ? toLine({ schema: 1, action: 'operations abort', exit: EXIT.well, operation: id })

@@ -84,16 +84,18 @@ export function controlApiContract(way: string, open: (control: FakeControl) => 
       const { api, control } = await over({ operations: [summary, { ...summary, state: 'aborted', ended: FAKE_NOW + 1 }] });
       expect(await api.operations(signal)).toEqual([summary, { ...summary, state: 'aborted', ended: FAKE_NOW + 1 }]);
       expect((await all(api.events(FAKE_OPERATION, { follow: true }, signal))).at(-1)?.type).toBe('result');
-      expect((await all(api.resume(FAKE_OPERATION, signal))).at(-1)?.type).toBe('result');
+      expect((await all(api.resume(FAKE_OPERATION, 'bob@desk', signal))).at(-1)?.type).toBe('result');
       expect(control.calls).toEqual(['operations', `events ${FAKE_OPERATION} follow`, `resume ${FAKE_OPERATION}`]);
+      expect(control.askers).toEqual(['bob@desk']);
     });
 
     it('halts an operation, whose stream ends with its result', async () => {
       const { api, control } = await over({ stuckOn: 'zeoclient1.1' });
       const events = all(api.run(request, signal));
       await control.stuck;
-      await api.halt(FAKE_OPERATION, 'interrupted', signal);
+      await api.halt(FAKE_OPERATION, 'interrupted', 'bob@desk', signal);
       expect((await events).at(-1)).toMatchObject({ type: 'result', result: { outcome: 'interrupted', exit: 130 } });
+      expect(control.askers).toEqual(['bob@desk']);
     });
 
     it('answers what the balancers say, and hands an order for them over whole', async () => {

@@ -58,7 +58,7 @@ describe('a controller that ends in the middle of a roll', () => {
     const run = all(first.api.run(request(), soon()));
     await reached;
     const [running] = await first.api.operations(soon());
-    await first.api.halt(running?.id ?? '', 'interrupted', soon());
+    await first.api.halt(running?.id ?? '', 'interrupted', 'bob@desk', soon());
     cluster.hosts.release();
     expect(resultIn(await run)).toMatchObject({ outcome: 'interrupted' });
     await first.stop();

@@ -88,7 +88,7 @@ describe('a roll through the controller', () => {
     expect(generations(cluster)).toEqual([2, 1, 1]);
 
     cluster.zope('c2').starts = 'well';
-    const resumed = await all(api.resume(idIn(halted), soon()));
+    const resumed = await all(api.resume(idIn(halted), 'bob@desk', soon()));
     expect(resumed.filter((event) => event.type === 'started')).toHaveLength(1);
     expect(resumed.filter((event) => event.type === 'result')).toHaveLength(1);
     expect(notesIn(resumed)).toContain('resumed');
@@ -157,7 +157,7 @@ describe('a roll that may not begin', () => {
     const id = running?.id ?? '';
     const conflict = { code: 'conflict', message: `operation ${id} is running`, hint: `ctl operations show ${id} --follow` };
     expect(await errorOf(all(api.run(request(), soon())))).toEqual(conflict);
-    expect(await errorOf(all(api.resume(id, soon())))).toEqual(conflict);
+    expect(await errorOf(all(api.resume(id, 'bob@desk', soon())))).toEqual(conflict);
     cluster.hosts.release();
     for await (const event of api.events(id, { follow: true }, soon())) if (event.type === 'result') break;
     expect(resultIn(await all(api.run(request({ selectors: ['c3'] }), soon())))).toMatchObject({ outcome: 'completed' });
@@ -188,7 +188,7 @@ describe('a roll that its operator stops', () => {
     await reached;
     const [running] = await api.operations(soon());
     const id = running?.id ?? '';
-    await api.halt(id, 'interrupted', soon());
+    await api.halt(id, 'interrupted', 'bob@desk', soon());
     cluster.hosts.release();
     const events = await run;
     expect(resultIn(events)).toMatchObject({ outcome: 'interrupted', exit: 130 });
@@ -203,12 +203,12 @@ describe('a roll that its operator stops', () => {
       hint: `ctl operations resume ${id}, or ctl operations abort ${id}`,
     });
     const precondition = (message: string) => ({ code: 'precondition', message, hint: undefined });
-    expect(await errorOf(api.halt(id, 'interrupted', soon()))).toEqual(precondition(`operation ${id} does not run: it is interrupted`));
+    expect(await errorOf(api.halt(id, 'interrupted', 'bob@desk', soon()))).toEqual(precondition(`operation ${id} does not run: it is interrupted`));
 
-    expect(resultIn(await all(api.resume(id, soon())))).toMatchObject({ outcome: 'completed', exit: 0 });
+    expect(resultIn(await all(api.resume(id, 'bob@desk', soon())))).toMatchObject({ outcome: 'completed', exit: 0 });
     expect(generations(cluster)).toEqual([2, 2, 2]);
-    expect(await errorOf(all(api.resume(id, soon())))).toEqual(precondition(`operation ${id} is completed: there is nothing to resume`));
-    expect(await errorOf(api.halt(id, 'aborted', soon()))).toEqual(precondition(`operation ${id} is completed: there is nothing to abort`));
+    expect(await errorOf(all(api.resume(id, 'bob@desk', soon())))).toEqual(precondition(`operation ${id} is completed: there is nothing to resume`));
+    expect(await errorOf(api.halt(id, 'aborted', 'bob@desk', soon()))).toEqual(precondition(`operation ${id} is completed: there is nothing to abort`));
     expect(resultIn(await all(api.run(request({ selectors: ['c1'] }), soon())))).toMatchObject({ outcome: 'completed' });
   });
 
@@ -220,14 +220,14 @@ describe('a roll that its operator stops', () => {
     await reached;
     const [running] = await api.operations(soon());
     const id = running?.id ?? '';
-    await api.halt(id, 'interrupted', soon());
+    await api.halt(id, 'interrupted', 'bob@desk', soon());
     cluster.hosts.release();
     expect(resultIn(await run).services.map(({ result }) => result)).toEqual(['done', 'untouched', 'untouched']);
     expectWhole(cluster);
 
-    await api.halt(id, 'aborted', soon());
+    await api.halt(id, 'aborted', 'bob@desk', soon());
     expect(await api.operations(soon())).toMatchObject([{ id, state: 'aborted', done: ['c1'], untouched: ['c2', 'c3'] }]);
-    expect(await errorOf(all(api.resume(id, soon())))).toMatchObject({
+    expect(await errorOf(all(api.resume(id, 'bob@desk', soon())))).toMatchObject({
       code: 'precondition',
       message: `operation ${id} is aborted: there is nothing to resume`,
     });
@@ -239,14 +239,14 @@ describe('a roll that its operator stops', () => {
     const { api } = await cluster.startController();
     cluster.zope('c1').starts = 'and exits';
     const id = idIn(await all(api.run(request(), soon())));
-    await api.halt(id, 'aborted', soon());
+    await api.halt(id, 'aborted', 'bob@desk', soon());
     const events = await all(api.events(id, { follow: false }, soon()));
     expect(events.filter((event) => event.type === 'result')).toHaveLength(1);
     expect(resultIn(events)).toMatchObject({
       outcome: 'aborted',
       services: [{ result: 'failed', lastLogEntry: 'the last entry of c1' }, {}, {}],
     });
-    expect(await errorOf(api.halt('20200101-000000-0000', 'aborted', soon()))).toMatchObject({
+    expect(await errorOf(api.halt('20200101-000000-0000', 'aborted', 'bob@desk', soon()))).toMatchObject({
       code: 'not-found',
       message: 'there is no operation 20200101-000000-0000',
     });

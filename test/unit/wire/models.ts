@@ -5,6 +5,7 @@ import type { Plan, RunRequest } from '../../../shared/model/control-api.js';
 import type { MemberResult, OperationEvent, OperationSummary } from '../../../shared/model/operation.js';
 import { OUTCOMES, STEPS } from '../../../shared/model/operation.js';
 import { processId } from '../../../shared/model/process.js';
+import { REPAIR_ACTIONS, REPAIR_STATES, type RepairDecision } from '../../../shared/model/repair.js';
 import { ARCHIVE_COMPRESSIONS, ROTATE_METHODS, type RotationSpec } from '../../../shared/model/rotation.js';
 import { SERVICE_STATES } from '../../../shared/model/check-report.js';
 import { SERVICE_MANAGERS, SERVICE_TYPES, type ServiceSpec } from '../../../shared/model/service.js';
@@ -216,7 +217,7 @@ export const checkReports: fc.Arbitrary<CheckReport> = fc.record({
   warnings: fc.array(text),
 });
 
-const actions = fc.constantFrom('start' as const, 'restart' as const, 'stop' as const, 'rotate');
+const actions = fc.constantFrom('start' as const, 'restart' as const, 'stop' as const, 'rotate', 'repair');
 const step = fc.constantFrom(...STEPS);
 const planSteps = fc.record({ step, service: orNull(text), batch: small, pool: orNull(small), detail: orNull(text) });
 const members: fc.Arbitrary<MemberResult> = fc.record({
@@ -227,7 +228,22 @@ const members: fc.Arbitrary<MemberResult> = fc.record({
   stepsMs: fc.uniqueArray(fc.tuple(step, double), { selector: ([name]) => name }).map((pairs) => Object.fromEntries(pairs)),
 });
 
-export const plans: fc.Arbitrary<Plan> = fc.record({ steps: fc.array(planSteps), warnings: fc.array(text), interrupts: fc.array(text) });
+const decisions: fc.Arbitrary<RepairDecision> = fc.record({
+  service: text,
+  state: fc.constantFrom(...REPAIR_STATES),
+  action: fc.constantFrom(...REPAIR_ACTIONS),
+  reason: text,
+});
+
+export const plans: fc.Arbitrary<Plan> = fc.record(
+  {
+    steps: fc.array(planSteps),
+    warnings: fc.array(text),
+    interrupts: fc.array(text),
+    decisions: fc.array(decisions, { minLength: 1 }),
+  },
+  { requiredKeys: ['steps', 'warnings', 'interrupts'] },
+);
 
 export const events: fc.Arbitrary<OperationEvent> = fc.oneof(
   fc.record({ type: fc.constant('started' as const), operation: text, action: actions, at: epoch, plan: fc.array(planSteps) }),
@@ -279,6 +295,10 @@ export const runRequests: fc.Arbitrary<RunRequest> = fc.record(
     batch: orNull(text),
     deadlineS: orNull(double),
     rotate: fc.constant(true as const),
+    path: text,
+    canary: small,
+    canaryWaitS: double,
+    minHealthyS: double,
   },
   { requiredKeys: ['action', 'selectors', 'by', 'force', 'oldForm', 'maxFail', 'batch', 'deadlineS'] },
 );

@@ -66,7 +66,7 @@ describe('what crosses the wire', () => {
       sent(v, control.statusRequestToWire, StatusRequest, control.statusRequestFromWire),
     );
     const how = fc.constantFrom('interrupted' as const, 'aborted' as const);
-    sameAfter(fc.record({ id: fc.string(), how }), (v) => sent(v, control.haltToWire, HaltRequest, control.haltFromWire));
+    sameAfter(fc.record({ id: fc.string(), how, by: fc.string() }), (v) => sent(v, control.haltToWire, HaltRequest, control.haltFromWire));
   });
 
   it('is read without a crash, or refused as unsupported, whatever a later version sends', () => {

@@ -159,7 +159,7 @@ describe('an operation', () => {
       hint: `it is not finished: ctl operations resume ${id}, or ctl operations abort ${id}`,
     });
     left = Infinity;
-    expect(await outcome(operations.resume(id ?? '', never))).toBe('completed');
+    expect(await outcome(operations.resume(id ?? '', 'bob@desk', never))).toBe('completed');
   });
 
   it('that waits says so once it has lasted', async () => {
@@ -217,7 +217,7 @@ describe('what an earlier controller left', () => {
   it('can be aborted without taking it up', async () => {
     await leave(OLD_ID);
     const { operations } = operate({ resumesByItself: false });
-    await operations.halt(OLD_ID, 'aborted', never);
+    await operations.halt(OLD_ID, 'aborted', 'bob@desk', never);
     expect(await state(operations)).toEqual([`${OLD_ID} aborted`]);
     expect(await outcome(operations.run(request, never))).toBe('completed');
   });

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ServiceType, Unmeasured } from "./common.js";
+import { RepairDecision } from "./repair.js";
 
 export const protobufPackage = "ctl.v1";
 
@@ -38,6 +39,7 @@ export enum OperationAction {
   OPERATION_ACTION_RESTART = 2,
   OPERATION_ACTION_STOP = 3,
   OPERATION_ACTION_ROTATE = 4,
+  OPERATION_ACTION_REPAIR = 6,
   UNRECOGNIZED = -1,
 }
 
@@ -170,12 +172,18 @@ export interface RunRequest {
   batch?: string | undefined;
   deadlineS?: number | undefined;
   rotate: boolean;
+  path?: string | undefined;
+  canary?: number | undefined;
+  canaryWaitS?: number | undefined;
+  minHealthyS?: number | undefined;
 }
 
 export interface OperationPlan {
   steps: PlanStep[];
   warnings: string[];
   interrupts: string[];
+  /** Of a repair. */
+  decisions: RepairDecision[];
 }
 
 export interface PlanStep {
@@ -304,11 +312,13 @@ export interface EventsRequest {
 
 export interface ResumeRequest {
   id: string;
+  by: string;
 }
 
 export interface HaltRequest {
   id: string;
   how: HaltRequest_How;
+  by: string;
 }
 
 export enum HaltRequest_How {
@@ -1370,6 +1380,10 @@ function createBaseRunRequest(): RunRequest {
     batch: undefined,
     deadlineS: undefined,
     rotate: false,
+    path: undefined,
+    canary: undefined,
+    canaryWaitS: undefined,
+    minHealthyS: undefined,
   };
 }
 
@@ -1401,6 +1415,18 @@ export const RunRequest: MessageFns<RunRequest> = {
     }
     if (message.rotate !== false) {
       writer.uint32(72).bool(message.rotate);
+    }
+    if (message.path !== undefined) {
+      writer.uint32(90).string(message.path);
+    }
+    if (message.canary !== undefined) {
+      writer.uint32(96).uint32(message.canary);
+    }
+    if (message.canaryWaitS !== undefined) {
+      writer.uint32(105).double(message.canaryWaitS);
+    }
+    if (message.minHealthyS !== undefined) {
+      writer.uint32(113).double(message.minHealthyS);
     }
     return writer;
   },
@@ -1490,6 +1516,38 @@ export const RunRequest: MessageFns<RunRequest> = {
             message.rotate = reader.bool();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.canary = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 105) {
+              break;
+            }
+
+            message.canaryWaitS = reader.double();
+            continue;
+          }
+          case 14: {
+            if (tag !== 113) {
+              break;
+            }
+
+            message.minHealthyS = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1504,7 +1562,7 @@ export const RunRequest: MessageFns<RunRequest> = {
 };
 
 function createBaseOperationPlan(): OperationPlan {
-  return { steps: [], warnings: [], interrupts: [] };
+  return { steps: [], warnings: [], interrupts: [], decisions: [] };
 }
 
 export const OperationPlan: MessageFns<OperationPlan> = {
@@ -1517,6 +1575,9 @@ export const OperationPlan: MessageFns<OperationPlan> = {
     }
     for (const v of message.interrupts) {
       writer.uint32(26).string(v!);
+    }
+    for (const v of message.decisions) {
+      RepairDecision.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1556,6 +1617,14 @@ export const OperationPlan: MessageFns<OperationPlan> = {
             }
 
             message.interrupts.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.decisions.push(RepairDecision.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -2569,13 +2638,16 @@ export const EventsRequest: MessageFns<EventsRequest> = {
 };
 
 function createBaseResumeRequest(): ResumeRequest {
-  return { id: "" };
+  return { id: "", by: "" };
 }
 
 export const ResumeRequest: MessageFns<ResumeRequest> = {
   encode(message: ResumeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
+    }
+    if (message.by !== "") {
+      writer.uint32(18).string(message.by);
     }
     return writer;
   },
@@ -2601,6 +2673,14 @@ export const ResumeRequest: MessageFns<ResumeRequest> = {
             message.id = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.by = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2615,7 +2695,7 @@ export const ResumeRequest: MessageFns<ResumeRequest> = {
 };
 
 function createBaseHaltRequest(): HaltRequest {
-  return { id: "", how: 0 };
+  return { id: "", how: 0, by: "" };
 }
 
 export const HaltRequest: MessageFns<HaltRequest> = {
@@ -2625,6 +2705,9 @@ export const HaltRequest: MessageFns<HaltRequest> = {
     }
     if (message.how !== 0) {
       writer.uint32(16).int32(message.how);
+    }
+    if (message.by !== "") {
+      writer.uint32(26).string(message.by);
     }
     return writer;
   },
@@ -2656,6 +2739,14 @@ export const HaltRequest: MessageFns<HaltRequest> = {
             }
 
             message.how = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.by = reader.string();
             continue;
           }
         }
