@@ -9,6 +9,8 @@ import type { SystemdEnvironment } from './systemd-env.js';
 
 /** A system that a real systemd has booted: a container with process ids, files and control groups of its own, on this host's network. */
 export interface SystemdHost {
+  /** Its first process, by the id that it has outside. */
+  readonly leader: number;
   /** Runs a program in it. */
   readonly exec: Exec;
   /** The processes of it, by the ids that they have within. */
@@ -30,6 +32,8 @@ export interface BootOptions {
   readonly folder: string;
   /** To be read in the container, under the same paths. */
   readonly readOnly: readonly string[];
+  /** Further arguments of systemd-nspawn: a network of its own, a name, other places. */
+  readonly container?: readonly string[];
   readonly processes: Processes;
   readonly signal: AbortSignal;
 }
@@ -41,7 +45,17 @@ export async function bootSystemd({ nspawn, tree }: SystemdEnvironment, options:
   await mkdir(root);
   const binds = [`--bind=${folder}`, `--bind-ro=${process.execPath}`, ...options.readOnly.map((path) => `--bind-ro=${path}`)];
   const scope = groups.length === 0 ? [] : ['--keep-unit'];
-  const container = [nspawn, '--quiet', '--boot', `--directory=${root}`, '--register=no', '--resolv-conf=off', ...scope, ...binds];
+  const container = [
+    nspawn,
+    '--quiet',
+    '--boot',
+    `--directory=${root}`,
+    '--register=no',
+    '--resolv-conf=off',
+    ...scope,
+    ...binds,
+    ...(options.container ?? []),
+  ];
   const boot = await options.processes.start('systemd-nspawn', [
     ...(['unshare', '--mount', '--propagation=private', 'sh', '-euc', PREPARE, 'sh', root, tree, groups.join(' ')] as const),
     ...container,
@@ -131,6 +145,7 @@ function hostOf(leader: number, end: () => Promise<void>): SystemdHost {
     await run(['sh', '-c', 'kill -s "$1" "$2" || test ! -e "/proc/$2"', 'sh', name.slice(3), `${pid}`]);
   };
   return {
+    leader,
     exec: within,
     run,
     kill,
