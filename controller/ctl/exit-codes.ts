@@ -5,6 +5,17 @@ export const EXIT = { well: 0, critical: 1, usage: 2, partial: 3, locked: 4, unr
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** For the help and the manual. */
+export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
+  [EXIT.well, 'well, warnings included'],
+  [EXIT.critical, 'a critical event, or an operation that halted'],
+  [EXIT.usage, 'usage or configuration; nothing was done'],
+  [EXIT.partial, 'ran to the end, but some services failed or were skipped'],
+  [EXIT.locked, 'another operation holds the lock'],
+  [EXIT.unreached, 'nothing critical, but something could not be reached or measured'],
+  [EXIT.interrupted, 'interrupted'],
+];
+
 /** The exit code of several that hold at once. A number that no release of ours means anything by counts as critical. */
 export function worstExit(codes: readonly number[]): ExitCode {
   const known = codes.map((code) => PRECEDENCE.find((one) => one === code) ?? EXIT.critical);

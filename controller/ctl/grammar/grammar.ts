@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { AppError } from '../../../shared/errors.js';
+import { EXIT_MEANINGS } from '../exit-codes.js';
 import type { Invocation } from '../invocation.js';
 import { NOT_BUILT_OPTIONS, PATH_OF_A_START, refuseOption, type NotBuiltOption } from '../not-built.js';
 import type { KnownOptions } from '../words.js';
@@ -88,6 +89,6 @@ Options of every action:
   -v, --no-color             verbose; no colours
   --help, --version          \`ctl ACTION --help\` shows the options of one action
 
-Exit codes: 0 well, 1 critical or halted, 2 usage or configuration (nothing done), 3 some services failed or were skipped,
-4 another operation holds the lock, 5 something could not be reached or measured, 130 interrupted.
+Exit codes:
+${EXIT_MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(26)} ${meaning}`).join('\n')}
 `;
