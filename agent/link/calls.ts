@@ -19,6 +19,8 @@ export type LinkedAgent = AgentApi & { assign(services: readonly ServiceSpec[]):
 
 /** The calls that came in one session, carried out side by side. */
 export interface Calls {
+  /** A controller of this version asks from now on. */
+  welcome(controller: string): void;
   /** Calls that come later wait for it. */
   assign(services: readonly ServiceSpec[], unreadable: readonly UnreadableService[]): void;
   /** Resolves with what to answer; null if nobody waits for an answer any more. */
@@ -32,11 +34,23 @@ export interface Calls {
   stop(): void;
 }
 
-export function createCalls({ api, log, name }: { readonly api: LinkedAgent; readonly log: Log; readonly name: string }): Calls {
+export interface CallsDeps {
+  readonly api: LinkedAgent;
+  readonly log: Log;
+  readonly name: string;
+  /** Of this agent. */
+  readonly version: string;
+}
+
+export function createCalls({ api, log, name, version }: CallsDeps): Calls {
   const running = new Map<string, { readonly abort: AbortController; readonly effect: boolean }>();
   let assigned: Promise<ReadonlyMap<string, string>> = Promise.resolve(new Map());
+  let controller = 'of an unknown version';
 
   return {
+    welcome(controllerVersion) {
+      controller = controllerVersion;
+    },
     assign(services, unreadable) {
       for (const service of unreadable) log.error({ service: service.name }, `${service.name} cannot be looked after: ${service.why}`);
       assigned = assign(services, unreadable);
@@ -47,7 +61,7 @@ export function createCalls({ api, log, name }: { readonly api: LinkedAgent; rea
       running.set(call.id, { abort, effect: verb !== 'unknown' && verb !== 'search' && isEffect(verb) });
       using linked = linkSignals([abort.signal], call.timeoutMs, titleOf(call.request));
       try {
-        refuseUnreadable(call, await orAborted(assigned, linked.signal));
+        refuseUnknown(call, await orAborted(assigned, linked.signal));
         return { ok: true, answer: await orAborted(perform(api, call, linked.signal), linked.signal) };
       } catch (error) {
         return abort.signal.aborted ? null : { ok: false, error: answerable(error, call) };
@@ -60,7 +74,7 @@ export function createCalls({ api, log, name }: { readonly api: LinkedAgent; rea
       const abort = new AbortController();
       running.set(call.id, { abort, effect: false });
       try {
-        refuseUnreadable(call, await orAborted(assigned, abort.signal));
+        refuseUnknown(call, await orAborted(assigned, abort.signal));
         if (!isStream(request)) throw new AppError('internal', `${titleOf(request)} has no stream for an answer`);
         for await (const item of open(api, request, abort.signal)) yield { ok: true, item };
         yield { ok: true, end: true };
@@ -90,6 +104,14 @@ export function createCalls({ api, log, name }: { readonly api: LinkedAgent; rea
     return new Map(unreadable.map((service) => [service.name, service.why]));
   }
 
+  function refuseUnknown({ request }: AgentCall, unreadable: ReadonlyMap<string, string>): void {
+    const why = request.verb === 'unknown' ? request.why : 'service' in request ? unreadable.get(request.service) : undefined;
+    if (why === undefined) return;
+    throw new AppError('unsupported', why, {
+      hint: `ctl-controller is ${controller}, ctl-agent on ${name} is ${version}: bring both to the same version`,
+    });
+  }
+
   /** Of a defect of ours the controller hears only that it happened. */
   function answerable(error: unknown, call: AgentCall): AppError {
     if (error instanceof AppError) return error;
@@ -98,9 +120,4 @@ export function createCalls({ api, log, name }: { readonly api: LinkedAgent; rea
       hint: `the log of ctl-agent on ${name} has the details`,
     });
   }
-}
-
-function refuseUnreadable({ request }: AgentCall, unreadable: ReadonlyMap<string, string>): void {
-  const why = 'service' in request ? unreadable.get(request.service) : undefined;
-  if (why !== undefined) throw new AppError('unsupported', why, { hint: 'bring ctl-controller and ctl-agent to the same version' });
 }

@@ -9,6 +9,7 @@ import { type Hello, PROTOCOL } from '../../shared/wire/link-messages.js';
 import { createCalls, type LinkedAgent } from './calls.js';
 import { dialController } from './controller-client.js';
 import { runSession } from './session.js';
+import type { EventSource } from './telling.js';
 
 export type { LinkedAgent } from './calls.js';
 
@@ -29,6 +30,8 @@ export interface LinkOptions {
   readonly name: string;
   readonly version: string;
   readonly api: LinkedAgent;
+  /** What is told to the controller unasked. */
+  readonly events?: EventSource | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -44,7 +47,7 @@ export interface LinkTimes {
 
 /** Throws `config` for an address that can't be dialled. */
 export function createLink(options: LinkOptions, times: LinkTimes = {}): AgentLink {
-  const { name, version, clock, log } = options;
+  const { name, version, events = null, clock, log } = options;
   const { connectMs = 5_000, welcomeMs = 10_000, maxBackoffMs = 2_000, refusedMs = 5_000 } = times;
   const address = parseAddress(options.address);
   const hello: Hello = { type: 'hello', name, version, protocol: PROTOCOL, instance: randomUUID() };
@@ -101,7 +104,7 @@ export function createLink(options: LinkOptions, times: LinkTimes = {}): AgentLi
       const controller = await dialController(target, connectMs, stopping.signal);
       try {
         return await runSession(
-          { controller, calls, clock, log },
+          { controller, calls, events, clock, log },
           { hello, welcomeMs, onWelcome: () => welcome(onWelcome) },
           stopping.signal,
         );

@@ -13,6 +13,14 @@ export async function perform(api: AgentApi, call: AgentCall, signal: AbortSigna
       return { verb: 'process', value: await api.process(request.service, options) };
     case 'memory':
       return { verb: 'memory', value: await api.memory(request.service, options) };
+    case 'memories':
+      return { verb: 'memories', value: await api.memories(request.services, request.query, options) };
+    case 'purgePlan':
+      return { verb: 'purgePlan', value: await api.purgePlan(request.service, options) };
+    case 'purge':
+      return { verb: 'purge', value: await api.purge(request.service, request.order, effect(call, options)) };
+    case 'probe':
+      return { verb: 'probe', value: await api.probe(request.order, options) };
     case 'connections':
       return { verb: 'connections', value: await api.connections(request.service, options) };
     case 'log':
@@ -33,7 +41,7 @@ export async function perform(api: AgentApi, call: AgentCall, signal: AbortSigna
     case 'search':
       throw new AppError('internal', `the answer to ${titleOf(request)} is a stream`);
     case 'unknown':
-      throw new AppError('unsupported', request.why, { hint: 'bring ctl-controller and ctl-agent to the same version' });
+      throw new AppError('unsupported', request.why);
   }
 }
 

@@ -13,10 +13,13 @@ import {
 } from '../../shared/wire/link-messages.js';
 import type { Calls } from './calls.js';
 import type { ControllerClient } from './controller-client.js';
+import { createTelling, type EventSource, type Telling } from './telling.js';
 
 export interface SessionDeps {
   readonly controller: Pick<ControllerClient, 'session' | 'reply' | 'replyAll'>;
   readonly calls: Calls;
+  /** What is told unasked; null: nothing. */
+  readonly events: EventSource | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -30,7 +33,7 @@ export interface SessionOptions {
 
 /** One session from hello to its end, which is always an error: the controller refused, is gone, or `signal` aborted. */
 export async function runSession(deps: SessionDeps, { hello, welcomeMs, onWelcome }: SessionOptions, signal: AbortSignal): Promise<never> {
-  const { controller, calls, clock } = deps;
+  const { controller, calls, events, clock, log } = deps;
   const reports = createOutbox<Report>();
   const ending = new AbortController();
   const end = () => ending.abort(signal.reason);
@@ -41,16 +44,21 @@ export async function runSession(deps: SessionDeps, { hello, welcomeMs, onWelcom
     () => undefined,
   );
   let reply: Reply | undefined;
+  let telling: Telling | null = null;
   try {
     reports.send(hello);
     for await (const command of controller.session(reports, ending.signal)) {
       if (command.type === 'welcome') {
         reply = createReply(command.session, controller, ending.signal);
         welcomed.abort();
+        calls.welcome(command.version);
         void beat(reports, clock, command.heartbeatMs, ending.signal);
+        if (events !== null && command.takesEvents) telling = createTelling({ events, reports, log }, ending.signal);
         onWelcome();
       } else if (reply === undefined) {
         throw new AppError('failed', `the controller sent ${command.type} before its welcome`);
+      } else if (command.type === 'taken') {
+        telling?.taken(command.ids);
       } else {
         obey(command, reply, deps);
       }
@@ -73,7 +81,7 @@ async function beat(reports: Outbox<Report>, clock: Clock, heartbeatMs: number, 
   }
 }
 
-function obey(command: Exclude<Command, { type: 'welcome' }>, reply: Reply, deps: SessionDeps): void {
+function obey(command: Exclude<Command, { type: 'welcome' | 'taken' }>, reply: Reply, deps: SessionDeps): void {
   const { calls, log } = deps;
   switch (command.type) {
     case 'assign':

@@ -23,6 +23,10 @@ export function createAgentProxy(ask: Ask, open: Open): AgentApi {
     setBackend: (service, order, options) => call('setBackend', { verb: 'setBackend', service, order }, options),
     rotation: (service, options) => call('rotation', { verb: 'rotation', service }, options),
     rotate: (service, options) => call('rotate', { verb: 'rotate', service }, options),
+    memories: (services, query, options) => call('memories', { verb: 'memories', services, query }, options),
+    purgePlan: (service, options) => call('purgePlan', { verb: 'purgePlan', service }, options),
+    purge: (service, order, options) => call('purge', { verb: 'purge', service, order }, options),
+    probe: (order, options) => call('probe', { verb: 'probe', order }, options),
   };
 
   async function call<V extends Verb>(verb: V, request: AgentRequest, options: CallOptions | EffectOptions): Promise<ValueOf<V>> {

@@ -16,4 +16,6 @@ export interface HostStatus {
   /** Epoch ms of its last heartbeat; null: never seen. */
   readonly lastSeen: number | null;
   readonly version: string | null;
+  /** How far the agent's clock is ahead of ours, by its heartbeats; null: none has come yet. */
+  readonly skewMs: number | null;
 }

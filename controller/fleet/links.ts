@@ -1,14 +1,17 @@
 import { linkSignals, orAborted, reasonOf } from '../../shared/abort.js';
 import { AppError, toAppError } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
+import type { TakeEvents } from '../../shared/model/agent-event.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import type { RpcService } from '../../shared/rpc/service.js';
 import { type Command, type Part, PROTOCOL, type Report } from '../../shared/wire/link-messages.js';
 import { createAgentProxy } from './agent-proxy.js';
 import type { Fleet } from './fleet.js';
+import { createIntake } from './intake.js';
 import { agentLinkService } from './link-service.js';
 import { createSession, lookAt, type Session } from './session.js';
+import { createSkew, type Skew } from './skew.js';
 
 /** The fleet over the links that the agents have dialled. */
 export interface Links extends Fleet {
@@ -25,9 +28,10 @@ export interface LinksOptions {
   readonly heartbeatMs: number;
   /** Of this controller. */
   readonly version: string;
+  readonly takeEvents: TakeEvents;
 }
 
-export function createLinks({ clock, log, heartbeatMs, version }: LinksOptions): Links {
+export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: LinksOptions): Links {
   const hosts = new Map<string, Host>();
   const sessions = new Map<string, Session>();
   const stopping = new AbortController();
@@ -39,11 +43,12 @@ export function createLinks({ clock, log, heartbeatMs, version }: LinksOptions):
         (request, options) => sessionOf(host, options.signal).stream(request, options),
       ),
     hosts: () =>
-      [...hosts].map(([host, { session, lastSeen, version: seen }]) => ({
+      [...hosts].map(([host, { session, lastSeen, version: seen, skew }]) => ({
         host,
         connected: session !== undefined,
         lastSeen,
         version: seen,
+        skewMs: skew.ms(),
       })),
     assign(host, services) {
       const entry = hostOf(host);
@@ -72,7 +77,7 @@ export function createLinks({ clock, log, heartbeatMs, version }: LinksOptions):
     linked.signal.addEventListener('abort', onAbort, { once: true });
     const over = new AbortController();
     try {
-      void listen(incoming, entry).then(ended, (error: unknown) => ended(toAppError(error, 'unreachable', 'the link broke')));
+      void listen(incoming, entry, session).then(ended, (error: unknown) => ended(toAppError(error, 'unreachable', 'the link broke')));
       void watch(entry, over.signal).then(ended, () => undefined);
       yield* session.commands;
     } finally {
@@ -99,16 +104,22 @@ export function createLinks({ clock, log, heartbeatMs, version }: LinksOptions):
     entry.session = session;
     entry.lastSeen = clock.now();
     entry.version = hello.version;
+    entry.skew = createSkew();
     old?.end(new AppError('unreachable', 'the agent has dialled again'));
     log.info({ host: hello.name, agent: hello.version }, `agent ${hello.name} is connected`);
     return session;
   }
 
-  async function listen(incoming: AsyncIterator<Report>, entry: Host): Promise<AppError> {
+  async function listen(incoming: AsyncIterator<Report>, entry: Host, session: Session): Promise<AppError> {
+    const intake = createIntake({ takeEvents, log }, session);
     for (;;) {
       const next = await incoming.next();
       if (next.done === true) return new AppError('unreachable', 'the agent has left');
       entry.lastSeen = clock.now();
+      const report = next.value;
+      if (report.type === 'heartbeat') entry.skew.beat(report.at, entry.lastSeen);
+      // A long write must not hold up heartbeats.
+      if (report.type === 'events') intake.take(report, entry.skew);
     }
   }
 
@@ -152,7 +163,7 @@ export function createLinks({ clock, log, heartbeatMs, version }: LinksOptions):
   }
 
   function hostOf(host: string): Host {
-    const found = hosts.get(host) ?? { session: undefined, services: undefined, lastSeen: null, version: null };
+    const found = hosts.get(host) ?? { session: undefined, services: undefined, lastSeen: null, version: null, skew: createSkew() };
     hosts.set(host, found);
     return found;
   }
@@ -168,6 +179,7 @@ interface Host {
   services: readonly ServiceSpec[] | undefined;
   lastSeen: number | null;
   version: string | null;
+  skew: Skew;
 }
 
 const HELLO_MS = 10_000;

@@ -26,6 +26,8 @@ export interface Session {
   /** To be sent to the agent, in this order; ends when the session does. */
   readonly commands: AsyncIterable<Command>;
   assign(services: readonly ServiceSpec[]): void;
+  /** These events of the agent are on our disk. */
+  taken(ids: readonly string[]): void;
   /** Rejects with `timeout`, `cancelled`, `unreachable` (the session ended meanwhile), or what the agent answered. */
   call(request: AgentRequest, options: CallOptions | EffectOptions): Promise<AgentAnswer>;
   /** A call whose answer is a stream: each item is taken from the agent when it is asked for. Bounded by its signal and the session. */
@@ -55,13 +57,14 @@ export function createSession({ hello, heartbeatMs, version }: SessionOptions): 
   const host = hello.name;
   let calls = 0;
   let ended: AppError | undefined;
-  outbox.send({ type: 'welcome', session: id, heartbeatMs, version });
+  outbox.send({ type: 'welcome', session: id, heartbeatMs, version, takesEvents: true });
 
   return {
     id,
     hello,
     commands: outbox,
     assign: (services) => send({ type: 'assign', services, unreadable: [] }, `the services of ${host}`),
+    taken: (ids) => outbox.send({ type: 'taken', ids }),
     async call(request, options) {
       if (options.signal.aborted) throw reasonOf(options.signal);
       const title = titleOf(request);

@@ -9,11 +9,13 @@ export type AgentEvent = {
   readonly at: number;
   /** Name in cluster.ini. */
   readonly service: string;
+  /** So many events of the service before this one are not told: they came too fast, or the agent's disk had no more room for them. */
+  readonly omitted?: number | undefined;
 } & (
   | { readonly kind: 'critical-entry'; readonly entry: LogEntry; readonly file: string }
   /** The process ended, and ctl did not ask it to. */
   | { readonly kind: 'died'; readonly process: ProcessId; readonly why: string }
 );
 
-/** Takes what an agent tells. Resolves when it is on this side's disk: the agent forgets it then. The same event can come again. */
+/** Takes what an agent tells; `at` is by the controller's clock where the agent's is far off. Resolves when it is on this side's disk: the agent forgets it then. The same event can come again. */
 export type TakeEvents = (host: string, events: readonly AgentEvent[]) => Promise<void>;

@@ -1,5 +1,6 @@
 import { messageOf, toAppError } from '../errors.js';
 import type { ProcessId } from '../model/process.js';
+import { eventsFromWire, eventsToWire } from './agent-event.js';
 import {
   balancerFromWire,
   balancerToWire,
@@ -43,6 +44,8 @@ export function reportToWire(report: Report): WireReport {
     }
     case 'heartbeat':
       return { report: { $case: 'heartbeat', value: { atMs: toInt64(report.at, 'time of the heartbeat') } } };
+    case 'events':
+      return { report: { $case: 'events', value: eventsToWire(report.events) } };
     case 'unknown':
       return {};
   }
@@ -54,6 +57,8 @@ export function reportFromWire({ report }: WireReport): Report {
       return { type: 'hello', ...report.value };
     case 'heartbeat':
       return { type: 'heartbeat', at: fromInt64(report.value.atMs, 'time of the heartbeat') };
+    case 'events':
+      return { type: 'events', ...eventsFromWire(report.value) };
     case undefined:
       return { type: 'unknown' };
   }
@@ -62,8 +67,8 @@ export function reportFromWire({ report }: WireReport): Report {
 export function commandToWire(command: Command): WireCommand {
   switch (command.type) {
     case 'welcome': {
-      const { session, heartbeatMs, version } = command;
-      return { command: { $case: 'welcome', value: { session, heartbeatMs: toWaitMs(heartbeatMs, 'heartbeat'), version } } };
+      const { session, heartbeatMs, version, takesEvents } = command;
+      return { command: { $case: 'welcome', value: { session, heartbeatMs: toWaitMs(heartbeatMs, 'heartbeat'), version, takesEvents } } };
     }
     case 'assign':
       return { command: { $case: 'assign', value: { services: command.services.map(serviceToWire) } } };
@@ -71,6 +76,8 @@ export function commandToWire(command: Command): WireCommand {
       return { command: { $case: 'call', value: callToWire(command.call) } };
     case 'cancel':
       return { command: { $case: 'cancel', value: { call: command.call } } };
+    case 'taken':
+      return { command: { $case: 'taken', value: { ids: [...command.ids] } } };
     case 'unknown':
       return {};
   }
@@ -86,6 +93,8 @@ export function commandFromWire({ command }: WireCommand): Command {
       return { type: 'call', call: callFromWire(command.value) };
     case 'cancel':
       return { type: 'cancel', call: command.value.call };
+    case 'taken':
+      return { type: 'taken', ids: command.value.ids };
     case undefined:
       return { type: 'unknown' };
   }

@@ -1,5 +1,9 @@
 import type { AgentApi, BackendOrder, StopOrder } from '../model/agent-api.js';
 import type { AppError } from '../errors.js';
+import type { PurgeOrder } from '../model/cache.js';
+import type { MemoryQuery } from '../model/memory.js';
+import type { ProbeOrder } from '../model/probe.js';
+import type { AgentEvent } from '../model/agent-event.js';
 import type { LogPart, LogQuery } from '../model/log-search.js';
 import type { ServiceSpec } from '../model/service.js';
 
@@ -7,7 +11,12 @@ import type { ServiceSpec } from '../model/service.js';
 export const PROTOCOL = 1;
 
 /** Agent to controller. */
-export type Report = Hello | { readonly type: 'heartbeat'; readonly at: number } | Unknown;
+export type Report =
+  | Hello
+  | { readonly type: 'heartbeat'; readonly at: number }
+  /** `unreadable`: ids of those that this version does not know how to read. */
+  | { readonly type: 'events'; readonly events: readonly AgentEvent[]; readonly unreadable: readonly string[] }
+  | Unknown;
 
 export interface Hello {
   readonly type: 'hello';
@@ -21,11 +30,21 @@ export interface Hello {
 
 /** Controller to agent. */
 export type Command =
-  | { readonly type: 'welcome'; readonly session: string; readonly heartbeatMs: number; readonly version: string }
+  | Welcome
   | { readonly type: 'assign'; readonly services: readonly ServiceSpec[]; readonly unreadable: readonly UnreadableService[] }
   | { readonly type: 'call'; readonly call: AgentCall }
   | { readonly type: 'cancel'; readonly call: string }
+  | { readonly type: 'taken'; readonly ids: readonly string[] }
   | Unknown;
+
+export interface Welcome {
+  readonly type: 'welcome';
+  readonly session: string;
+  readonly heartbeatMs: number;
+  readonly version: string;
+  /** False: a controller of an earlier version, which would never say that it has them. */
+  readonly takesEvents: boolean;
+}
 
 /** Sent by a later version; whoever reads it passes over it. */
 export interface Unknown {
@@ -53,7 +72,10 @@ export type Verb = Exclude<keyof AgentApi, StreamVerb>;
 /** A call of AgentApi as data; `service` is the name in cluster.ini, of a balancer too. */
 export type AgentRequest =
   | { readonly verb: 'ping' }
-  | { readonly verb: 'process' | 'memory' | 'connections' | 'log' | 'start' | 'balancer' | 'rotation' | 'rotate'; readonly service: string }
+  | { readonly verb: 'process' | 'memory' | 'connections' | 'log' | 'start' | 'balancer' | 'rotation' | 'rotate' | 'purgePlan'; readonly service: string }
+  | { readonly verb: 'memories'; readonly services: readonly string[]; readonly query: MemoryQuery }
+  | { readonly verb: 'purge'; readonly service: string; readonly order: PurgeOrder }
+  | { readonly verb: 'probe'; readonly order: ProbeOrder }
   | { readonly verb: 'stop'; readonly service: string; readonly order: StopOrder }
   | { readonly verb: 'setBackend'; readonly service: string; readonly order: BackendOrder };
 
@@ -62,7 +84,7 @@ export const isStream = (request: AgentCall['request']): request is StreamReques
 
 /** Whether the verb changes something, so that its calls carry a command id. */
 export const isEffect = (verb: Verb): boolean => EFFECTS.includes(verb);
-const EFFECTS: readonly Verb[] = ['start', 'stop', 'setBackend', 'rotate'];
+const EFFECTS: readonly Verb[] = ['start', 'stop', 'setBackend', 'rotate', 'purge'];
 
 /** For logs and messages: `stop of zeoclient1.1`. */
 export const titleOf = (request: AgentCall['request']): string =>

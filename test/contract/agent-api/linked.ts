@@ -1,6 +1,8 @@
+import type { EventSource } from '../../../agent/link/telling.js';
 import { createLink, type AgentLink, type LinkTimes } from '../../../agent/link/link.js';
 import { createLinks, type Links } from '../../../controller/fleet/links.js';
 import { createLogger, type Log } from '../../../shared/log.js';
+import type { TakeEvents } from '../../../shared/model/agent-event.js';
 import { systemClock } from '../../../shared/ports/clock.js';
 import { type Address, formatAddress, parseAddress } from '../../../shared/rpc/address.js';
 import { createRpcServer, type RpcServer } from '../../../shared/rpc/server.js';
@@ -20,6 +22,8 @@ export function recordedLog(): LogLines {
   };
 }
 
+const nobodyTakes: TakeEvents = () => Promise.reject(new Error('no events were expected'));
+
 /** The controller's end of the link, on a port of its own or on a unix socket. */
 export interface Hub extends AsyncDisposable {
   readonly links: Links;
@@ -28,10 +32,10 @@ export interface Hub extends AsyncDisposable {
   readonly logged: LogLines;
 }
 
-export async function startHub(address = '127.0.0.1:0', heartbeatMs = 1_000): Promise<Hub> {
+export async function startHub(address = '127.0.0.1:0', heartbeatMs = 1_000, takeEvents: TakeEvents = nobodyTakes): Promise<Hub> {
   const logged = recordedLog();
   const { log } = logged;
-  const links = createLinks({ clock: systemClock, log, heartbeatMs, version: '9.9.9' });
+  const links = createLinks({ clock: systemClock, log, heartbeatMs, version: '9.9.9', takeEvents });
   const server = createRpcServer({ log }, { address: parseAddress(address), services: [links.service], stopMs: 500 });
   await server.start();
   links.assign('web1', [aService('zeoclient1.1'), aService('pound')]);
@@ -57,12 +61,16 @@ export interface LinkedFakeOptions {
   readonly agent?: FakeAgent;
   readonly name?: string;
   readonly times?: LinkTimes;
+  readonly events?: EventSource;
 }
 
-export function startAgent(address: Address, { agent = createFakeAgent(), name = 'web1', times }: LinkedFakeOptions = {}): LinkedFake {
+export function startAgent(
+  address: Address,
+  { agent = createFakeAgent(), name = 'web1', times, events }: LinkedFakeOptions = {},
+): LinkedFake {
   const logged = recordedLog();
   const link = createLink(
-    { address: formatAddress(address), name, version: '1.2.3', api: agent.api, clock: systemClock, log: logged.log },
+    { address: formatAddress(address), name, version: '1.2.3', api: agent.api, events, clock: systemClock, log: logged.log },
     { refusedMs: 100, ...times },
   );
   link.start();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandFromWire, commandToWire, partFromWire, partToWire, reportFromWire } from '../../../shared/wire/agent.js';
+import { commandFromWire, commandToWire, partFromWire, partToWire, reportFromWire, reportToWire } from '../../../shared/wire/agent.js';
 import {
   checkReportFromWire,
   checkReportToWire,
@@ -19,6 +19,14 @@ describe('a message of a later version', () => {
   it('is passed over, when it is a report or a command of a new kind', () => {
     expect(reportFromWire({})).toEqual({ type: 'unknown' });
     expect(commandFromWire({})).toEqual({ type: 'unknown' });
+  });
+
+  it('is an event whose id alone is known, when its kind is new; the others are read', () => {
+    const died = { id: 'b', at: 7, service: 'zope', kind: 'died', process: '42@1' as never, why: 'gone' } as const;
+    const wire = reportToWire({ type: 'events', events: [died], unreadable: [] });
+    if (wire.report?.$case !== 'events') throw new Error('no events');
+    wire.report.value.events.unshift({ id: 'a', atMs: 0n, service: 'zope', omitted: 0 });
+    expect(reportFromWire(wire)).toEqual({ type: 'events', events: [died], unreadable: ['a'] });
   });
 
   it('is passed over in its new fields', () => {

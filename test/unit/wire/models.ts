@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { AppError, ERROR_CODES } from '../../../shared/errors.js';
+import type { AgentEvent } from '../../../shared/model/agent-event.js';
 import type { CheckReport, Finding, ServiceReport } from '../../../shared/model/check-report.js';
 import type { Plan, RunRequest } from '../../../shared/model/control-api.js';
 import type { MemberResult, OperationEvent, OperationSummary } from '../../../shared/model/operation.js';
@@ -63,9 +64,25 @@ const services: fc.Arbitrary<ServiceSpec> = fc.record(
   { requiredKeys: ['name', 'type', 'serviceName', 'manager', 'ip', 'port'] },
 );
 
+const told = { id: text, at: epoch, service: text };
+const agentEvents: fc.Arbitrary<AgentEvent> = fc.oneof(
+  fc.record(
+    {
+      ...told,
+      omitted: fc.integer({ min: 1, max: 0xffff_ffff }),
+      kind: fc.constant('critical-entry' as const),
+      entry: fc.record({ time: orNull(text), level: orNull(text), text }),
+      file: text,
+    },
+    { requiredKeys: ['id', 'at', 'service', 'kind', 'entry', 'file'] },
+  ),
+  fc.record({ ...told, kind: fc.constant('died' as const), process: id, why: text }),
+);
+
 export const reports: fc.Arbitrary<Report> = fc.oneof(
   fc.record({ type: fc.constant('hello' as const), name: text, version: text, protocol: small, instance: text }),
   fc.record({ type: fc.constant('heartbeat' as const), at: epoch }),
+  fc.record({ type: fc.constant('events' as const), events: fc.array(agentEvents), unreadable: fc.constant([]) }),
   fc.constant({ type: 'unknown' as const }),
 );
 
@@ -81,13 +98,14 @@ const requests: fc.Arbitrary<AgentRequest> = fc.oneof(
 );
 
 export const commands: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ type: fc.constant('welcome' as const), session: text, heartbeatMs: wait, version: text }),
+  fc.record({ type: fc.constant('welcome' as const), session: text, heartbeatMs: wait, version: text, takesEvents: fc.boolean() }),
   fc.record({ type: fc.constant('assign' as const), services: fc.array(services), unreadable: fc.constant([]) }),
   fc.record({
     type: fc.constant('call' as const),
     call: fc.record({ id: text, timeoutMs: wait, commandId: orNull(text), request: requests }),
   }),
   fc.record({ type: fc.constant('cancel' as const), call: text }),
+  fc.record({ type: fc.constant('taken' as const), ids: fc.array(text) }),
   fc.constant({ type: 'unknown' as const }),
 );
 

@@ -8,7 +8,7 @@ function setUp() {
   const agent = createFakeAgent();
   const lines: { readonly level: string; readonly msg: string }[] = [];
   const log = createLogger({ name: 'test', write: (line) => lines.push(JSON.parse(line) as (typeof lines)[number]) });
-  return { agent, lines, calls: createCalls({ api: agent.api, log, name: 'web1' }) };
+  return { agent, lines, calls: createCalls({ api: agent.api, log, name: 'web1', version: '1.2.3' }) };
 }
 
 let ids = 0;
@@ -34,9 +34,14 @@ describe('the calls of a session', () => {
   it('refuses a verb of a later version, and a change without a command id', async () => {
     const { calls, agent } = setUp();
     calls.assign([aService('a')], []);
+    calls.welcome('9.9.9');
     expect(await calls.carryOut(aCall({ verb: 'unknown', why: 'no idea' }))).toMatchObject({
       ok: false,
-      error: { code: 'unsupported', message: 'no idea' },
+      error: {
+        code: 'unsupported',
+        message: 'no idea',
+        hint: 'ctl-controller is 9.9.9, ctl-agent on web1 is 1.2.3: bring both to the same version',
+      },
     });
     expect(await calls.carryOut(aCall({ verb: 'start', service: 'a' }))).toMatchObject({
       ok: false,
@@ -50,7 +55,7 @@ describe('the calls of a session', () => {
     let takeOver: () => void = () => undefined;
     const taken = new Promise<void>((resolve) => (takeOver = resolve));
     const api: LinkedAgent = { ...agent.api, assign: (services) => taken.then(() => agent.api.assign(services)) };
-    const slow = createCalls({ api, log: createLogger({ name: 'test', level: 'silent' }), name: 'web1' });
+    const slow = createCalls({ api, log: createLogger({ name: 'test', level: 'silent' }), name: 'web1', version: '1.2.3' });
     slow.assign([aService('a')], []);
     const outcome = slow.carryOut(aCall({ verb: 'start', service: 'a' }, 'c1'));
     expect(agent.performed).toEqual([]);

@@ -26,7 +26,7 @@ function setUp() {
   const clock = manualClock();
   const lines: { readonly msg: string; readonly why?: string; readonly call?: string }[] = [];
   const log = createLogger({ name: 'test', write: (line) => lines.push(JSON.parse(line) as (typeof lines)[number]) });
-  const links = createLinks({ clock, log, heartbeatMs: HEARTBEAT_MS, version: '9.9.9' });
+  const links = createLinks({ clock, log, heartbeatMs: HEARTBEAT_MS, version: '9.9.9', takeEvents: () => Promise.resolve() });
   return { links, clock, lines, agent: (first: Report = hello) => connect(links, first) };
 }
 

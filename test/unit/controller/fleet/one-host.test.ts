@@ -12,7 +12,7 @@ function fleetOfVm() {
   const assigned: (readonly [string, readonly string[]])[] = [];
   const links: Fleet = {
     agent: agentOf,
-    hosts: () => [{ host: 'vm', connected: true, lastSeen: 7, version: '1' }],
+    hosts: () => [{ host: 'vm', connected: true, lastSeen: 7, version: '1', skewMs: null }],
     assign: (host, services: readonly ServiceSpec[]) => void assigned.push([host, services.map(({ name }) => name)]),
   };
   return { assigned, fleet: createOneHostFleet(links, { agent: 'vm', hosts: new Set(['web', 'app']) }) };
@@ -25,7 +25,7 @@ describe('the fleet of one host', () => {
   it('asks the one agent for every name of its host', () => {
     const { fleet } = fleetOfVm();
     expect([fleet.agent('web'), fleet.agent('app')]).toEqual([agentOf('vm'), agentOf('vm')]);
-    expect(fleet.hosts()).toEqual(['web', 'app'].map((host) => ({ host, connected: true, lastSeen: 7, version: '1' })));
+    expect(fleet.hosts()).toEqual(['web', 'app'].map((host) => ({ host, connected: true, lastSeen: 7, version: '1', skewMs: null })));
   });
 
   it('assigns the services of all these names together, and none of elsewhere', () => {

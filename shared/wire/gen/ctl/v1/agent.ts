@@ -6,8 +6,12 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { CacheSpec, PurgePlan, PurgeRequest, PurgeResult } from "./cache.js";
 import { Empty, Failure, ServiceType, Unmeasured } from "./common.js";
+import { AgentEvents, EventsTaken } from "./event.js";
 import { LogPart, LogQuery } from "./log.js";
+import { MemoriesRequest, ServiceMemories } from "./memory.js";
+import { ProbeAnswer, ProbeRequest } from "./probe.js";
 import { RotationPlan, RotationResult, RotationSpec } from "./rotation.js";
 
 export const protobufPackage = "ctl.v1";
@@ -43,6 +47,9 @@ export interface Report {
     /** The first message of a session, and only that. */
     { $case: "hello"; value: Hello }
     | { $case: "heartbeat"; value: Heartbeat }
+    | //
+    /** Only to a controller that takes them. */
+    { $case: "events"; value: AgentEvents }
     | undefined;
 }
 
@@ -70,6 +77,7 @@ export interface Command {
     | { $case: "assign"; value: Assign }
     | { $case: "call"; value: Call }
     | { $case: "cancel"; value: Cancel }
+    | { $case: "taken"; value: EventsTaken }
     | undefined;
 }
 
@@ -78,6 +86,8 @@ export interface Welcome {
   session: string;
   heartbeatMs: number;
   version: string;
+  /** A controller of an earlier version does not. */
+  takesEvents: boolean;
 }
 
 /** Replaces the services of the agent. */
@@ -105,6 +115,10 @@ export interface Call {
     | { $case: "search"; value: SearchRequest }
     | { $case: "rotation"; value: ServiceRequest }
     | { $case: "rotate"; value: ServiceRequest }
+    | { $case: "memories"; value: MemoriesRequest }
+    | { $case: "purgePlan"; value: ServiceRequest }
+    | { $case: "purge"; value: PurgeRequest }
+    | { $case: "probe"; value: ProbeRequest }
     | undefined;
 }
 
@@ -166,6 +180,10 @@ export interface Answer {
     | { $case: "setBackend"; value: Empty }
     | { $case: "rotation"; value: RotationPlan }
     | { $case: "rotate"; value: RotationResult }
+    | { $case: "memories"; value: ServiceMemories }
+    | { $case: "purgePlan"; value: PurgePlan }
+    | { $case: "purge"; value: PurgeResult }
+    | { $case: "probe"; value: ProbeAnswer }
     | undefined;
 }
 
@@ -297,6 +315,7 @@ export interface ServiceSpec {
   log?: LogSpec | undefined;
   balancer?: BalancerSpec | undefined;
   rotation?: RotationSpec | undefined;
+  cache?: CacheSpec | undefined;
 }
 
 export interface LogSpec {
@@ -352,6 +371,9 @@ export const Report: MessageFns<Report> = {
       case "heartbeat":
         Heartbeat.encode(message.report.value, writer.uint32(18).fork()).join();
         break;
+      case "events":
+        AgentEvents.encode(message.report.value, writer.uint32(26).fork()).join();
+        break;
     }
     return writer;
   },
@@ -383,6 +405,14 @@ export const Report: MessageFns<Report> = {
             }
 
             message.report = { $case: "heartbeat", value: Heartbeat.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.report = { $case: "events", value: AgentEvents.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -545,6 +575,9 @@ export const Command: MessageFns<Command> = {
       case "cancel":
         Cancel.encode(message.command.value, writer.uint32(34).fork()).join();
         break;
+      case "taken":
+        EventsTaken.encode(message.command.value, writer.uint32(42).fork()).join();
+        break;
     }
     return writer;
   },
@@ -594,6 +627,14 @@ export const Command: MessageFns<Command> = {
             message.command = { $case: "cancel", value: Cancel.decode(reader, reader.uint32()) };
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.command = { $case: "taken", value: EventsTaken.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -608,7 +649,7 @@ export const Command: MessageFns<Command> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { session: "", heartbeatMs: 0, version: "" };
+  return { session: "", heartbeatMs: 0, version: "", takesEvents: false };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -621,6 +662,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.version !== "") {
       writer.uint32(26).string(message.version);
+    }
+    if (message.takesEvents !== false) {
+      writer.uint32(32).bool(message.takesEvents);
     }
     return writer;
   },
@@ -660,6 +704,14 @@ export const Welcome: MessageFns<Welcome> = {
             }
 
             message.version = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.takesEvents = reader.bool();
             continue;
           }
         }
@@ -772,6 +824,18 @@ export const Call: MessageFns<Call> = {
         break;
       case "rotate":
         ServiceRequest.encode(message.request.value, writer.uint32(170).fork()).join();
+        break;
+      case "memories":
+        MemoriesRequest.encode(message.request.value, writer.uint32(178).fork()).join();
+        break;
+      case "purgePlan":
+        ServiceRequest.encode(message.request.value, writer.uint32(186).fork()).join();
+        break;
+      case "purge":
+        PurgeRequest.encode(message.request.value, writer.uint32(194).fork()).join();
+        break;
+      case "probe":
+        ProbeRequest.encode(message.request.value, writer.uint32(202).fork()).join();
         break;
     }
     return writer;
@@ -908,6 +972,38 @@ export const Call: MessageFns<Call> = {
             }
 
             message.request = { $case: "rotate", value: ServiceRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.request = { $case: "memories", value: MemoriesRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.request = { $case: "purgePlan", value: ServiceRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.request = { $case: "purge", value: PurgeRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.request = { $case: "probe", value: ProbeRequest.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1386,6 +1482,18 @@ export const Answer: MessageFns<Answer> = {
       case "rotate":
         RotationResult.encode(message.answer.value, writer.uint32(170).fork()).join();
         break;
+      case "memories":
+        ServiceMemories.encode(message.answer.value, writer.uint32(178).fork()).join();
+        break;
+      case "purgePlan":
+        PurgePlan.encode(message.answer.value, writer.uint32(186).fork()).join();
+        break;
+      case "purge":
+        PurgeResult.encode(message.answer.value, writer.uint32(194).fork()).join();
+        break;
+      case "probe":
+        ProbeAnswer.encode(message.answer.value, writer.uint32(202).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1489,6 +1597,38 @@ export const Answer: MessageFns<Answer> = {
             }
 
             message.answer = { $case: "rotate", value: RotationResult.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.answer = { $case: "memories", value: ServiceMemories.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.answer = { $case: "purgePlan", value: PurgePlan.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.answer = { $case: "purge", value: PurgeResult.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.answer = { $case: "probe", value: ProbeAnswer.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -2745,6 +2885,7 @@ function createBaseServiceSpec(): ServiceSpec {
     log: undefined,
     balancer: undefined,
     rotation: undefined,
+    cache: undefined,
   };
 }
 
@@ -2779,6 +2920,9 @@ export const ServiceSpec: MessageFns<ServiceSpec> = {
     }
     if (message.rotation !== undefined) {
       RotationSpec.encode(message.rotation, writer.uint32(82).fork()).join();
+    }
+    if (message.cache !== undefined) {
+      CacheSpec.encode(message.cache, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -2874,6 +3018,14 @@ export const ServiceSpec: MessageFns<ServiceSpec> = {
             }
 
             message.rotation = RotationSpec.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.cache = CacheSpec.decode(reader, reader.uint32());
             continue;
           }
         }

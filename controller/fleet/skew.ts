@@ -1,0 +1,23 @@
+/** How far the clock of an agent is ahead of ours. */
+export interface Skew {
+  /** A heartbeat that was sent at `at` by the agent's clock has come at `now` by ours. */
+  beat(at: number, now: number): void;
+  /** null: not known. Never more than the time that a heartbeat takes on its way below the truth. */
+  ms(): number | null;
+}
+
+/** By the last few heartbeats: each was on its way for a while, so the one that makes the least of it is nearest to the truth. */
+export function createSkew(): Skew {
+  let seen: readonly number[] = [];
+  return {
+    beat(at, now) {
+      seen = [...seen, at - now].slice(-KEPT);
+    },
+    ms: () => (seen.length === 0 ? null : Math.max(...seen)),
+  };
+}
+
+const KEPT = 4;
+
+/** More than this is told: log times and incidents of the host would mislead. */
+export const TOLERATED_SKEW_MS = 5_000;

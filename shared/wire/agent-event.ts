@@ -1,0 +1,43 @@
+import type { AgentEvent } from '../model/agent-event.js';
+import type { ProcessId } from '../model/process.js';
+import { fromInt64, toInt64, toUint32, unreadable } from './fields.js';
+import type { AgentEvent as WireEvent, AgentEvents as WireEvents } from './gen/ctl/v1/event.js';
+
+export const eventsToWire = (events: readonly AgentEvent[]): WireEvents => ({ events: events.map(eventToWire) });
+
+/** Never throws: one event of a later version must not end the session, nor keep back those behind it. */
+export function eventsFromWire(wire: WireEvents): { readonly events: readonly AgentEvent[]; readonly unreadable: readonly string[] } {
+  const events: AgentEvent[] = [];
+  const ids: string[] = [];
+  for (const event of wire.events) {
+    try {
+      events.push(eventFromWire(event));
+    } catch {
+      ids.push(event.id);
+    }
+  }
+  return { events, unreadable: ids };
+}
+
+function eventToWire(event: AgentEvent): WireEvent {
+  const { id, service } = event;
+  const common = { id, service, atMs: toInt64(event.at, 'time of the event'), omitted: toUint32(event.omitted ?? 0, 'omitted events') };
+  if (event.kind === 'died') return { ...common, what: { $case: 'died', value: { process: event.process, why: event.why } } };
+  const { time, level, text } = event.entry;
+  const value = { time: time ?? undefined, level: level ?? undefined, text, file: event.file };
+  return { ...common, what: { $case: 'criticalEntry', value } };
+}
+
+function eventFromWire({ id, service, atMs, omitted, what }: WireEvent): AgentEvent {
+  const common = { id, service, at: fromInt64(atMs, 'time of the event'), ...(omitted === 0 ? {} : { omitted }) };
+  switch (what?.$case) {
+    case 'died':
+      return { ...common, kind: 'died', process: what.value.process as ProcessId, why: what.value.why };
+    case 'criticalEntry': {
+      const { time, level, text, file } = what.value;
+      return { ...common, kind: 'critical-entry', entry: { time: time ?? null, level: level ?? null, text }, file };
+    }
+    case undefined:
+      throw unreadable('kind of event', id);
+  }
+}
