@@ -110,13 +110,13 @@ async function withDraft<T>(path: string, content: string, use: (draft: string) 
   }
 }
 
-interface Held {
+export interface Held {
   readonly raw: string;
   readonly owner: LockOwner | null;
 }
 
 /** null: there is no lock. */
-async function readLock(path: string): Promise<Held | null> {
+export async function readLock(path: string): Promise<Held | null> {
   const raw = await readFile(path, 'utf8').catch((error: unknown) => {
     if (isErrno(error, 'ENOENT')) return null;
     throw toAppError(error, 'failed', `cannot read the lock ${path}`);
@@ -142,16 +142,29 @@ function isOwner(value: unknown): value is LockOwner {
   return typeof pid === 'number' && ['what', 'by', 'host', 'process', 'since'].every((key) => typeof texts[key] === 'string');
 }
 
-async function isGone(path: string, { owner }: Held, deps: LockDeps): Promise<boolean> {
-  if (owner !== null && owner.host === hostname()) return (await deps.identify(owner.pid)) !== owner.process;
+async function isGone(path: string, held: Held, deps: LockDeps): Promise<boolean> {
+  return !(await judgeHolder(path, held, deps)).alive;
+}
+
+/** Whether the holder of a lock lives, and how that is known. */
+export async function judgeHolder(
+  path: string,
+  { owner }: Held,
+  deps: LockDeps,
+): Promise<{ readonly alive: boolean; readonly why: string }> {
+  if (owner !== null && owner.host === hostname()) {
+    const alive = (await deps.identify(owner.pid)) === owner.process;
+    return { alive, why: alive ? `process ${owner.pid} runs on this host` : `process ${owner.pid} is gone from this host` };
+  }
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-  return Date.now() - mtimeMs > LEASE_MS;
+  const silentMs = Date.now() - mtimeMs;
+  return { alive: silentMs <= LEASE_MS, why: `its last heartbeat is ${Math.max(0, Math.round(silentMs / 1000))} s old` };
 }
 
 function conflict(path: string, { owner }: Held): AppError {
   if (owner === null)
     return new AppError('conflict', `the lock ${path} is held by somebody who did not sign it`, {
-      hint: 'look at the file; ctl -r removes it',
+      hint: 'look at the file; `ctl lock -r` removes it',
     });
   return new AppError(
     'conflict',
