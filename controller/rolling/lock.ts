@@ -38,9 +38,7 @@ const HEARTBEAT_MS = 5_000;
  * exist any more, or (on another host) its heartbeat stopped.
  */
 export async function acquireLock(path: string, owner: { readonly what: string; readonly by: string }, deps: LockDeps): Promise<Lease> {
-  const process_ = (await deps.identify(process.pid)) ?? `${process.pid}@0`;
-  const mine: LockOwner = { ...owner, host: hostname(), pid: process.pid, process: process_, since: new Date().toISOString() };
-  const content = `${JSON.stringify(mine)}\n`;
+  const content = await sign(owner, deps);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (await tryCreate(path, content)) return lease(path, content);
     const held = await readLock(path);
@@ -56,6 +54,13 @@ export async function acquireLock(path: string, owner: { readonly what: string; 
 export async function isHeld(path: string, deps: LockDeps): Promise<boolean> {
   const held = await readLock(path);
   return held !== null && !(await isGone(path, held, deps));
+}
+
+/** What stands in a lock of this process. */
+export async function sign(owner: { readonly what: string; readonly by: string }, deps: LockDeps): Promise<string> {
+  const own = (await deps.identify(process.pid)) ?? `${process.pid}@0`;
+  const signed: LockOwner = { ...owner, host: hostname(), pid: process.pid, process: own, since: new Date().toISOString() };
+  return `${JSON.stringify(signed)}\n`;
 }
 
 const ATTEMPTS = 20;
@@ -80,6 +85,17 @@ async function tryCreate(path: string, content: string): Promise<boolean> {
  * look: nobody ever replaces, or even moves, a lock that is alive. False: somebody else was at it.
  */
 async function replaceStale(path: string, stale: string, content: string, deps: LockDeps): Promise<boolean> {
+  return withClaim(path, content, deps, async () => {
+    if ((await readLock(path))?.raw !== stale) return false;
+    return await withDraft(path, content, async (draft) => {
+      await rename(draft, path);
+      return true;
+    });
+  });
+}
+
+/** Alone among all who replace or remove this lock; false: somebody else is at it. */
+export async function withClaim(path: string, content: string, deps: LockDeps, work: () => Promise<boolean>): Promise<boolean> {
   const claim = `${path}.claim`;
   if (!(await tryCreate(claim, content))) {
     const held = await readLock(claim);
@@ -88,11 +104,7 @@ async function replaceStale(path: string, stale: string, content: string, deps: 
     return false;
   }
   try {
-    if ((await readLock(path))?.raw !== stale) return false;
-    return await withDraft(path, content, async (draft) => {
-      await rename(draft, path);
-      return true;
-    });
+    return await work();
   } finally {
     await rm(claim, { force: true });
   }

@@ -1,8 +1,7 @@
-import { rename, rm } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
-import { AppError, isErrno } from '../../shared/errors.js';
-import type { LockHolder, LockReport } from '../../shared/model/lock.js';
-import { type Held, judgeHolder, type LockDeps, readLock } from './lock.js';
+import { rm } from 'node:fs/promises';
+import { AppError } from '../../shared/errors.js';
+import type { LockHolder, LockReport, RemoveLockRequest } from '../../shared/model/lock.js';
+import { type Held, judgeHolder, type LockDeps, readLock, sign, withClaim } from './lock.js';
 
 /** Who holds the lock. */
 export async function lookAtLock(path: string, deps: LockDeps): Promise<LockReport> {
@@ -14,7 +13,7 @@ export async function lookAtLock(path: string, deps: LockDeps): Promise<LockRepo
  * Takes a lock away whose owner is gone; with `force` also one whose owner lives, who then halts before his next step. `conflict` names him
  * otherwise. What was looked at is what is taken away: a lock that somebody took meanwhile stays.
  */
-export async function removeLock(path: string, { force }: { readonly force: boolean }, deps: LockDeps): Promise<LockReport> {
+export async function removeLock(path: string, { force, by }: RemoveLockRequest, deps: LockDeps): Promise<LockReport> {
   const held = await readLock(path);
   if (held === null) return { path, holder: null, removed: null };
   const holder = await holderOf(path, held, deps);
@@ -23,23 +22,13 @@ export async function removeLock(path: string, { force }: { readonly force: bool
       hint: '`ctl operations list` shows what runs; `ctl lock -r --force` removes the lock all the same',
     });
   }
-  await takeAway(path, held.raw);
+  const removed = await withClaim(path, await sign({ what: 'ctl lock -r', by }, deps), deps, async () => {
+    if ((await readLock(path))?.raw !== held.raw) return false;
+    await rm(path, { force: true });
+    return true;
+  });
+  if (!removed) throw new AppError('conflict', `the lock ${path} has changed hands just now`, { hint: '`ctl lock` tells who holds it' });
   return { path, holder: null, removed: holder };
-}
-
-async function takeAway(path: string, expected: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return;
-    throw new AppError('failed', `the lock ${path} could not be removed`, { cause: error });
-  }
-  if ((await readLock(aside))?.raw !== expected) {
-    await rename(aside, path);
-    throw new AppError('conflict', `the lock ${path} has been taken by somebody else just now`, { hint: '`ctl lock` tells by whom' });
-  }
-  await rm(aside, { force: true });
 }
 
 async function holderOf(path: string, held: Held, deps: LockDeps): Promise<LockHolder> {

@@ -112,7 +112,7 @@ describe('a lock that is held', () => {
       expect(await refusal()).toEqual({
         code: 'conflict',
         message: `the lock ${path} is held by somebody who did not sign it`,
-        hint: 'look at the file; ctl -r removes it',
+        hint: 'look at the file; `ctl lock -r` removes it',
       });
       await beatAgo(70);
       await (await acquireLock(path, mine, deps)).release();
