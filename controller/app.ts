@@ -4,6 +4,7 @@ import { check } from './actions/check.js';
 import { startHoldKeeper } from './actions/hold-keeper.js';
 import { describeHold, isOver, openHolds } from './actions/holds.js';
 import { openLastSeen } from './actions/last-seen.js';
+import { createLockActions } from './actions/lock.js';
 import { searchLogs } from './actions/log.js';
 import { createOperations, type Operations } from './actions/operations.js';
 import { startRotateKeeper } from './actions/rotate-keeper.js';
@@ -108,6 +109,7 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const api = createControlApi(operations, balancer, {
     check: async (request, signal) => warned(await check({ ...seen, checks, hosts: () => fleet.hosts() }, request, signal)),
     status: async (request) => warned(status(seen, request)),
+    ...createLockActions(() => source.current(), lock),
     diffConfig: () => source.diff(),
     log: (request, signal) => searchLogs({ select: selectClientsIn(source), fleet }, request, signal),
   });
@@ -133,7 +135,7 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
 const createControlApi = (
   operations: Operations,
   balancer: BalancerActions,
-  reads: Pick<ControlApi, 'check' | 'status' | 'diffConfig' | 'log'>,
+  reads: Omit<ControlApi, keyof Operations | keyof BalancerActions>,
 ): ControlApi => ({
   ...reads,
   plan: (request, signal) => operations.plan(request, signal),

@@ -1,6 +1,7 @@
 import { access, constants, mkdtemp, rm } from 'node:fs/promises';
 import { hostname, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLockActions } from './actions/lock.js';
 import { createRecords } from './actions/records.js';
 import { lockOf, selectIn, startController } from './app.js';
 import type { ClusterConfig } from './config/cluster.js';
@@ -61,6 +62,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedCo
 
   return {
     ...createRecords({ config, select: selectIn({ current: () => config }), clock: systemClock, isOwned }),
+    ...createLockActions(() => config, { identify: identifyProcess }),
     diffConfig: () => fixedConfig(config, []).diff(),
     check: async (request, signal) => (await controller(signal)).check(request, signal),
     balancers: async (signal) => (await controller(signal)).balancers(signal),

@@ -11,11 +11,16 @@ import {
   haltFromWire,
   logEventToWire,
   logRequestFromWire,
+  memoryReportToWire,
+  memoryRequestFromWire,
+  perfReportToWire,
+  perfRequestFromWire,
   planToWire,
   runRequestFromWire,
   statusRequestFromWire,
   summaryToWire,
 } from '../../shared/wire/control.js';
+import { lockReportToWire } from '../../shared/wire/lock.js';
 import { ControlDefinition } from '../../shared/wire/definitions.js';
 
 /** The API of the controller as a service of its server: each method is one call. */
@@ -36,6 +41,10 @@ export function createControlService(api: ControlApi): RpcService {
     balancers: async (_, { signal }) => balancerReportToWire(await api.balancers(signal)),
     setBackends: async (request, { signal }) => balancerReportToWire(await api.setBackends(backendsRequestFromWire(request), signal)),
     log: (request, { signal }) => map(api.log(logRequestFromWire(request), signal), logEventToWire),
+    memory: async (request, { signal }) => memoryReportToWire(await api.memory(memoryRequestFromWire(request), signal)),
+    perf: async (request, { signal }) => perfReportToWire(await api.perf(perfRequestFromWire(request), signal)),
+    lock: async (_, { signal }) => lockReportToWire(await api.lock(signal)),
+    removeLock: async (request, { signal }) => lockReportToWire(await api.removeLock(request, signal)),
     diffConfig: async (_, { signal }) => configDiffToWire(await api.diffConfig(signal)),
   });
 }

@@ -7,6 +7,7 @@ import { answerCompletion } from './commands/completion.js';
 import { COMPLETION_SCRIPTS } from './completion/scripts.js';
 import { config } from './commands/config.js';
 import { configDiff } from './commands/config-diff.js';
+import { lock } from './commands/lock.js';
 import { log, logStats } from './commands/log.js';
 import { operations } from './commands/operations.js';
 import { roll } from './commands/roll.js';
@@ -74,6 +75,8 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
     case 'operations resume':
     case 'operations abort':
       return withController(session, (connected) => operations(connected, invocation));
+    case 'lock':
+      return withController(session, (connected) => lock(connected, invocation));
     case 'completion':
       session.deps.terminal.out(COMPLETION_SCRIPTS[invocation.shell]);
       return Promise.resolve(EXIT.well);

@@ -12,6 +12,7 @@ export type Invocation = CommonOptions &
     | OperationsInvocation
     | ConfigDiffInvocation
     | ConfigInvocation
+    | LockInvocation
     | CompletionInvocation
     | CompleteInvocation
   );
@@ -75,12 +76,15 @@ export interface RollInvocation {
   readonly deadlineS: number | null;
   /** `-R`. */
   readonly rotate: boolean;
+  /** `-r`. */
+  readonly removeLock: boolean;
 }
 
 export interface RotateInvocation {
   readonly action: 'rotate';
   readonly selectors: readonly string[];
   readonly dryRun: boolean;
+  readonly removeLock: boolean;
 }
 
 export type BalancerInvocation =
@@ -109,6 +113,12 @@ export type ConfigInvocation =
   | { readonly action: 'config show'; readonly raw: boolean; readonly secrets: boolean }
   /** `source`: the file, if it is named as an operand. */
   | { readonly action: 'config upgrade'; readonly source: string | null; readonly secrets: boolean };
+
+export interface LockInvocation {
+  readonly action: 'lock';
+  readonly remove: boolean;
+  readonly force: boolean;
+}
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];

@@ -1,9 +1,12 @@
 import type { BalancerReport } from './balancer-report.js';
 import type { CheckReport } from './check-report.js';
 import type { ConfigDiff } from './config-diff.js';
+import type { LockReport, RemoveLockRequest } from './lock.js';
 import type { LogEvent, LogRequest } from './log-search.js';
 import type { RepairDecision } from './repair.js';
+import type { MemoryReport, MemoryRequest } from './memory-report.js';
 import type { OperationAction, OperationEvent, OperationSummary, PlanStep } from './operation.js';
+import type { PerfReport, PerfRequest } from './perf.js';
 
 /**
  * What the controller does for whoever types `ctl`. The controller implements it, the wire carries it, `ctl` calls it.
@@ -36,6 +39,14 @@ export interface ControlApi {
   setBackends(request: BackendsRequest, signal: AbortSignal): Promise<BalancerReport>;
   /** Searches the logs of the chosen services on all hosts at once. Ending the stream early ends the search everywhere. */
   log(request: LogRequest, signal: AbortSignal): AsyncIterable<LogEvent>;
+  /** What the processes take now, and how fast that grows. */
+  memory(request: MemoryRequest, signal: AbortSignal): Promise<MemoryReport>;
+  /** How long pages took, from the files in `perfdir`. Errors besides: `config` without one. */
+  perf(request: PerfRequest, signal: AbortSignal): Promise<PerfReport>;
+  /** Who holds the lock of the critical operations. */
+  lock(signal: AbortSignal): Promise<LockReport>;
+  /** Takes the lock away if its owner is gone; `conflict` if he lives, unless it is forced. */
+  removeLock(request: RemoveLockRequest, signal: AbortSignal): Promise<LockReport>;
   /** What the controller goes by, against its cluster.ini as it is now. `unsupported` in embedded mode. */
   diffConfig(signal: AbortSignal): Promise<ConfigDiff>;
 }
@@ -65,6 +76,10 @@ export interface RunRequest {
   readonly deadlineS: number | null;
   /** The logs of what is restarted are rotated before. */
   readonly rotate?: boolean | undefined;
+  /** The proxy caches are purged after the last client is in. */
+  readonly purge?: boolean | undefined;
+  /** Of a purge: the pages that are to go, paths or absolute URLs; without any the whole caches. */
+  readonly urls?: readonly string[] | undefined;
   /** Page that a client has to answer well after its start, instead of its home page. */
   readonly path?: string | undefined;
   /** After so many clients it waits: for `resume`, or for `canaryWaitS`. */

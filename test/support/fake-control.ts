@@ -3,6 +3,7 @@ import type { BalancerReport } from '../../shared/model/balancer-report.js';
 import type { CheckReport, ServiceReport } from '../../shared/model/check-report.js';
 import type { ConfigDiff } from '../../shared/model/config-diff.js';
 import type { BackendsRequest, ControlApi, Plan, RunRequest } from '../../shared/model/control-api.js';
+import type { LockHolder } from '../../shared/model/lock.js';
 import type { LogEvent } from '../../shared/model/log-search.js';
 import { processId } from '../../shared/model/process.js';
 import type { MemberResult, OperationEvent, OperationResult, OperationSummary, PlanStep, Step } from '../../shared/model/operation.js';
@@ -24,6 +25,8 @@ export interface FakeControlScript {
   readonly balancers?: BalancerReport;
   readonly operations?: readonly OperationSummary[];
   readonly diff?: ConfigDiff;
+  /** Who holds the lock. */
+  readonly holder?: LockHolder;
   /** What `log` streams. */
   readonly logEvents?: readonly LogEvent[];
   /** `check` and `status` never answer; they end with their signal. */
@@ -172,6 +175,16 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
       calls.push('diffConfig');
       return script.diff ?? { file: '/etc/ctl/cluster.ini', loadedAt: FAKE_NOW, changes: [], refusals: [] };
     },
+    async lock() {
+      calls.push('lock');
+      return { path: '/etc/ctl/ctl.lock', holder: script.holder ?? null, removed: null };
+    },
+    async removeLock({ force }) {
+      calls.push(`removeLock${force ? ' force' : ''}`);
+      const { holder = null } = script;
+      if (holder?.alive === true && !force) throw new AppError('conflict', `${holder.what} by ${holder.by} holds the lock`);
+      return { path: '/etc/ctl/ctl.lock', holder: null, removed: holder };
+    },
     async *log({ selectors, query }) {
       calls.push(`log ${selectors.join(',')} ${JSON.stringify(query)}`);
       yield* script.logEvents ?? [];
@@ -218,7 +231,7 @@ export const wellClient = (name: string): ServiceReport => ({
   at: FAKE_NOW,
   tcp: { ok: true, ms: 0.42 },
   http: { ok: true, status: 200, ms: 84.2, bytes: 20_123 },
-  memory: { ok: true, rssKb: 626_688, limitKb: 1_048_576, process: processId(4242, 777), uptimeS: 86_400 },
+  memory: { ok: true, rssKb: 626_688, limitKb: 1_048_576, process: processId(4242, 777), uptimeS: 86_400, growthKbPerH: null },
   log: { ok: true, since: '2024-09-25 16:47:17,760', findings: 0 },
   findings: [],
 });

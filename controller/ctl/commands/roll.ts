@@ -7,6 +7,7 @@ import { planToJson } from '../format/json-operation.js';
 import { formatPlan } from '../format/plan.js';
 import type { RollInvocation } from '../invocation.js';
 import type { Connected } from '../session.js';
+import { removeLockFirst } from './lock.js';
 import { createView } from '../view-of.js';
 
 /** `start`, `restart`, `stop`, in both forms. */
@@ -24,6 +25,7 @@ export async function roll(connected: Connected, invocation: RollInvocation): Pr
     ...(invocation.rotate ? { rotate: true } : {}),
   };
   if (invocation.dryRun) return dryRun(connected, request);
+  if (invocation.removeLock) await removeLockFirst(connected, invocation.force);
   const confirmed = await confirm(connected, invocation, request);
   return follow(connected, { events: (signal) => api.run(confirmed, signal), view: createView(connected, invocation.action), owner: true });
 }

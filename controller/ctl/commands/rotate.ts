@@ -6,6 +6,7 @@ import { planToJson } from '../format/json-operation.js';
 import type { Style } from '../format/style.js';
 import { oneLine } from '../format/text.js';
 import type { RotateInvocation } from '../invocation.js';
+import { removeLockFirst } from './lock.js';
 import type { Connected } from '../session.js';
 import { createView } from '../view-of.js';
 
@@ -14,8 +15,10 @@ export async function rotate(connected: Connected, invocation: RotateInvocation)
   const { api, deps, options, style, signal } = connected;
   const defaults = { force: false, oldForm: false, maxFail: null, batch: null, deadlineS: null };
   const request: RunRequest = { ...defaults, action: 'rotate', selectors: invocation.selectors, by: deps.by };
-  if (!invocation.dryRun)
+  if (!invocation.dryRun) {
+    if (invocation.removeLock) await removeLockFirst(connected, false);
     return follow(connected, { events: (following) => api.run(request, following), view: createView(connected, 'rotate'), owner: true });
+  }
   const plan = await api.plan(request, signal);
   deps.terminal.out(options.json ? toLine(planToJson('rotate', plan)) : formatRotations(plan, style));
   return EXIT.well;

@@ -58,7 +58,7 @@ function memoryToJson(memory: MemoryResult | null): object | null {
     share: limitKb === null ? null : rounded(memory.rssKb / limitKb),
     pid: pidOf(memory.process),
     uptime_s: rounded(memory.uptimeS),
-    growth_kb_per_h: null,
+    growth_kb_per_h: memory.growthKbPerH === null ? null : rounded(memory.growthKbPerH),
   };
 }
 

@@ -69,6 +69,7 @@ export const STEP_LABELS: Readonly<Record<Step, string>> = {
   back: 'back in',
   skip: 'skipped',
   fail: 'failed',
+  purge: 'purge',
   rotate: 'rotate',
 };
 

@@ -7,6 +7,7 @@ import type { KnownOptions } from '../words.js';
 import { type Action, commonOptions, type Typed } from './action.js';
 import { BALANCER } from './balancer.js';
 import { CONFIG } from './config.js';
+import { LOCK } from './lock.js';
 import { LOOKS } from './looks.js';
 import { OPERATIONS } from './operations.js';
 import { ROLLS } from './rolls.js';
@@ -51,7 +52,7 @@ export function createGrammar(): Grammar {
 }
 
 /** In the order of the help. */
-export const ACTIONS: readonly Action[] = [...ROLLS, ...LOOKS, ...BALANCER, ...OPERATIONS, ...CONFIG, ...SHELL];
+export const ACTIONS: readonly Action[] = [...ROLLS, ...LOOKS, ...BALANCER, ...OPERATIONS, ...LOCK, ...CONFIG, ...SHELL];
 
 const isRoll = (action: Action): boolean => ['start', 'restart', 'stop'].includes(action.name);
 const refusals = (action: Action): readonly NotBuiltOption[] =>

@@ -2,6 +2,8 @@ import type { RollInvocation } from '../invocation.js';
 import { batchSize, count, seconds } from '../option-values.js';
 import { type Action, commonOf, option, selection, selectorsOf } from './action.js';
 
+const removeLock = () => option('-r', 'remove the lock first, if its owner is gone');
+
 const roll = (name: RollInvocation['action'], summary: string): Action => ({
   name,
   summary,
@@ -11,6 +13,7 @@ const roll = (name: RollInvocation['action'], summary: string): Action => ({
     option('--dry-run', 'print the steps and do nothing'),
     option('--yes', 'do not ask'),
     option('--force', 'also where it takes clients out below min_active'),
+    removeLock(),
     option('--batch <size>', 'clients that go at once: a number, a percentage, pool, auto', batchSize),
     option('--max-fail <n>', 'go on after so many failed clients', count('--max-fail')),
     option('--deadline <seconds>', 'limit for the whole roll', seconds('--deadline')),
@@ -28,6 +31,7 @@ const roll = (name: RollInvocation['action'], summary: string): Action => ({
     maxFail: (typed.maxFail as number | undefined) ?? null,
     deadlineS: (typed.deadline as number | undefined) ?? null,
     rotate: typed.R === true,
+    removeLock: typed.r === true,
   }),
 });
 
@@ -40,12 +44,13 @@ export const ROLLS: readonly Action[] = [
     name: 'rotate',
     summary: 'take logs away to their archives, without losing a line',
     operands: '[services...]',
-    options: [selection(), option('--dry-run', 'say how, and what could be lost; do nothing')],
+    options: [selection(), option('--dry-run', 'say how, and what could be lost; do nothing'), removeLock()],
     read: (typed, operands) => ({
       ...commonOf(typed),
       action: 'rotate',
       selectors: selectorsOf(typed, operands),
       dryRun: typed.dryRun === true,
+      removeLock: typed.r === true,
     }),
   },
 ];

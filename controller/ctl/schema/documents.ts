@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { balancers } from './balancer.js';
 import { error } from './common.js';
 import { configCheck, configDiff, configShow, configShowRaw, configUpgrade } from './config.js';
+import { lock } from './lock.js';
 import { logLine, logStats } from './log.js';
 import { operationAbort, operationLine, operations, plan } from './operation.js';
 import { report } from './report.js';
@@ -40,5 +41,6 @@ export const DOCUMENTS = {
   'config-show': { title: 'ctl config show --json', schema: configShow },
   'config-show-raw': { title: 'ctl config show --raw --json', schema: configShowRaw },
   'config-upgrade': { title: 'ctl config upgrade --json', schema: configUpgrade },
+  lock: { title: 'ctl lock --json', schema: lock },
   error: { title: 'any command with --json that could not do it', schema: error },
 } satisfies Record<string, Document>;

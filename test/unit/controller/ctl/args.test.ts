@@ -28,6 +28,7 @@ const START = {
   maxFail: null,
   deadlineS: null,
   rotate: false,
+  removeLock: false,
 };
 
 describe('the old form', () => {
@@ -92,6 +93,7 @@ describe('the modern form', () => {
       maxFail: 2,
       deadlineS: 3600,
       rotate: true,
+      removeLock: false,
       timeoutMs: 2500,
       json: true,
       color: false,
@@ -101,8 +103,14 @@ describe('the modern form', () => {
   });
 
   it('rotates in both forms, and before a roll by -R', () => {
-    expect(parse('rotate zeoclient1.1 --dry-run')).toEqual({ ...COMMON, action: 'rotate', selectors: ['zeoclient1.1'], dryRun: true });
-    expect(parse('-a rotate -s a, b')).toEqual({ ...COMMON, action: 'rotate', selectors: ['a', 'b'], dryRun: false });
+    expect(parse('rotate zeoclient1.1 --dry-run')).toEqual({
+      ...COMMON,
+      action: 'rotate',
+      selectors: ['zeoclient1.1'],
+      dryRun: true,
+      removeLock: false,
+    });
+    expect(parse('-a rotate -s a, b')).toEqual({ ...COMMON, action: 'rotate', selectors: ['a', 'b'], dryRun: false, removeLock: false });
     expect(parse('-a start -vR')).toMatchObject({ action: 'start', verbose: true, rotate: true });
     expect(refusal('stop -R')).toBe('usage: -R does not belong to `ctl stop` → it belongs to start, restart');
   });
@@ -155,7 +163,7 @@ describe('the modern form', () => {
 });
 
 describe('what is specified but not built', () => {
-  it.each(['mem', 'purge http://x/', 'repair --explain', 'events', 'perf', 'lock', 'mail test'])('refuses the action of `%s`', (line) => {
+  it.each(['mem', 'purge http://x/', 'repair --explain', 'events', 'perf', 'mail test'])('refuses the action of `%s`', (line) => {
     const [action] = words(line);
     expect(refusal(line)).toBe(`unsupported: not in this version: ${action ?? ''} → what there is: \`ctl --help\``);
   });
@@ -163,7 +171,6 @@ describe('what is specified but not built', () => {
   it.each([
     ['-a start -P', '-P'],
     ['-a start -vP', '-P'],
-    ['-a check -r', '-r'],
     ['start --canary 1', '--canary'],
     ['start --canary-wait 10', '--canary-wait'],
     ['start --min-healthy 10', '--min-healthy'],

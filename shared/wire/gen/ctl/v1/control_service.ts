@@ -23,7 +23,10 @@ import {
   RunRequest,
   StatusRequest,
 } from "./control.js";
+import { LockReport, LockRequest, RemoveLockRequest } from "./lock.js";
 import { LogEvent, LogRequest } from "./log.js";
+import { MemoryReport, MemoryRequest } from "./memory_report.js";
+import { PerfReport, PerfRequest } from "./perf.js";
 
 export const protobufPackage = "ctl.v1";
 
@@ -125,6 +128,38 @@ export const ControlDefinition = {
       responseStream: true,
       options: {},
     },
+    memory: {
+      name: "Memory",
+      requestType: MemoryRequest as typeof MemoryRequest,
+      requestStream: false,
+      responseType: MemoryReport as typeof MemoryReport,
+      responseStream: false,
+      options: {},
+    },
+    perf: {
+      name: "Perf",
+      requestType: PerfRequest as typeof PerfRequest,
+      requestStream: false,
+      responseType: PerfReport as typeof PerfReport,
+      responseStream: false,
+      options: {},
+    },
+    lock: {
+      name: "Lock",
+      requestType: LockRequest as typeof LockRequest,
+      requestStream: false,
+      responseType: LockReport as typeof LockReport,
+      responseStream: false,
+      options: {},
+    },
+    removeLock: {
+      name: "RemoveLock",
+      requestType: RemoveLockRequest as typeof RemoveLockRequest,
+      requestStream: false,
+      responseType: LockReport as typeof LockReport,
+      responseStream: false,
+      options: {},
+    },
     diffConfig: {
       name: "DiffConfig",
       requestType: DiffConfigRequest as typeof DiffConfigRequest,
@@ -150,6 +185,10 @@ export interface ControlServiceImplementation<CallContextExt = {}> {
   setBackends(request: BackendsRequest, context: CallContext & CallContextExt): Promise<BalancerReport>;
   /** Ending the stream ends the search on every host. */
   log(request: LogRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<LogEvent>;
+  memory(request: MemoryRequest, context: CallContext & CallContextExt): Promise<MemoryReport>;
+  perf(request: PerfRequest, context: CallContext & CallContextExt): Promise<PerfReport>;
+  lock(request: LockRequest, context: CallContext & CallContextExt): Promise<LockReport>;
+  removeLock(request: RemoveLockRequest, context: CallContext & CallContextExt): Promise<LockReport>;
   diffConfig(request: DiffConfigRequest, context: CallContext & CallContextExt): Promise<ConfigDiff>;
 }
 
@@ -167,6 +206,10 @@ export interface ControlClient<CallOptionsExt = {}> {
   setBackends(request: BackendsRequest, options?: CallOptions & CallOptionsExt): Promise<BalancerReport>;
   /** Ending the stream ends the search on every host. */
   log(request: LogRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<LogEvent>;
+  memory(request: MemoryRequest, options?: CallOptions & CallOptionsExt): Promise<MemoryReport>;
+  perf(request: PerfRequest, options?: CallOptions & CallOptionsExt): Promise<PerfReport>;
+  lock(request: LockRequest, options?: CallOptions & CallOptionsExt): Promise<LockReport>;
+  removeLock(request: RemoveLockRequest, options?: CallOptions & CallOptionsExt): Promise<LockReport>;
   diffConfig(request: DiffConfigRequest, options?: CallOptions & CallOptionsExt): Promise<ConfigDiff>;
 }
 
