@@ -42,6 +42,7 @@ module.exports = {
     only('execa', 'execa', '^shared/ports/'),
     only('undici', 'undici', '^shared/ports/'),
     only('pidusage', 'pidusage', '^agent/memory/'),
+    only('nodemailer', 'nodemailer', '^controller/notify/smtp\\.ts$'),
     only('pino', 'pino', '^shared/log\\.ts$'),
     only('libsql', 'libsql', '^controller/history/database\\.ts$'),
     only('recheck', 'recheck', '^controller/config/explosive\\.ts$'),

@@ -68,6 +68,8 @@ export interface MailConfig {
   readonly host: string;
   readonly port: number;
   readonly tls: 'none' | 'starttls' | 'tls';
+  /** Certificates of who may vouch for the server; null: those that the system trusts. */
+  readonly caFile: string | null;
   /** null: without authentication. */
   readonly login: { readonly user: string; readonly password: Secret<string> } | null;
   readonly from: string;

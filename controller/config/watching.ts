@@ -24,6 +24,7 @@ export function readMail(defaults: IniSection, sources: SecretSources, reader: R
   const to = reader.read(defaults, GLOBAL_KEYS.toaddrs);
   if (to.length === 0) return null;
   const tls = reader.read(defaults, GLOBAL_KEYS.mail_tls);
+  const caFile = reader.read(defaults, GLOBAL_KEYS.mail_ca_file);
   const host = reader.read(defaults, GLOBAL_KEYS.mailhost);
   const from = reader.read(defaults, GLOBAL_KEYS.fromaddr);
   for (const [key, value] of [
@@ -38,6 +39,7 @@ export function readMail(defaults: IniSection, sources: SecretSources, reader: R
     host: address?.host ?? host,
     port: Number(address?.port ?? DEFAULT_PORTS[tls]),
     tls,
+    caFile: caFile === '' ? null : caFile,
     login: readLogin(defaults, sources, reader),
     from,
     to,

@@ -12,6 +12,12 @@ export const GLOBAL_KEYS = keys({
   lock_file: key(ownPath, 'ctl.lock', 'One critical operation at a time.'),
   mailhost: key(hostPort, '', 'SMTP server, host or host:port.', 'mail.example.org:25'),
   mail_tls: key(choice('none', 'starttls', 'tls'), 'none', 'How the connection to the SMTP server is secured.'),
+  mail_ca_file: key(
+    ownPath,
+    '',
+    'Certificates (PEM) of who may vouch for the SMTP server; those that the system trusts without it.',
+    'mail-ca.pem',
+  ),
   mail_login: key(text, '', 'Login at the SMTP server.', 'ctl'),
   mail_password_file: key(ownPath, '', 'File that holds the password of mail_login.', 'mail.password'),
   fromaddr: key(text, '', 'Sender of the alert mails.', 'ctl@example.org'),

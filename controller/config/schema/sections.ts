@@ -42,8 +42,8 @@ export const MONITOR_KEYS = keys({
   action: key(choice('check', 'repair'), 'check', 'What a round does.'),
   failures: key(positive, '2', 'Bad rounds until a service counts as critical.'),
   recoveries: key(positive, '1', 'Good rounds until it counts as well again.'),
-  reminder: key(seconds(), '3600', 'Time between two mails about the same trouble.'),
-  max_mails_per_hour: key(count, '20', 'Beyond this a digest replaces the mails.'),
+  reminder: key(seconds(), '3600', 'Time between two mails about the same trouble; 0 for no reminders.'),
+  max_mails_per_hour: key(count, '20', 'Beyond this a digest replaces the mails; 0 for no limit.'),
   max_repairs_per_hour: key(count, '3', 'Repairs of one service before it is given up.'),
 });
 
