@@ -14,6 +14,7 @@ import type { Log } from '../../shared/log.js';
 import type { ControlApi, RunRequest } from '../../shared/model/control-api.js';
 import type { OperationEvent, OperationSummary } from '../../shared/model/operation.js';
 import { createEventLog, type EventLog } from './event-log.js';
+import { stoppedBy } from './stopped.js';
 
 export interface OperationsDeps {
   readonly world: RollWorld;
@@ -25,6 +26,10 @@ export interface OperationsDeps {
 }
 
 export interface Operations extends Pick<ControlApi, 'plan' | 'run' | 'operations' | 'events' | 'resume' | 'halt'> {
+  /** Services that the operation in hand works on now. */
+  working(): ReadonlySet<string>;
+  /** Services that are down because an operation was to stop them. */
+  stopped(): Promise<ReadonlySet<string>>;
   /** Takes up what an earlier controller left unfinished. */
   recover(): Promise<void>;
   /** Leaves the operation in hand where it is; whoever comes next takes it up. */
@@ -55,6 +60,8 @@ export function createOperations(deps: OperationsDeps): Operations {
   const { world, journals, log } = deps;
   const stopping = new AbortController();
   let running: Running | null = null;
+  /** Holds until the next operation has ended. */
+  let stopped: Promise<ReadonlySet<string>> | null = null;
   /** An operation that is being looked into, before it runs. */
   let opening: { readonly id: string; readonly opened: Promise<Running> } | null = null;
 
@@ -112,6 +119,7 @@ export function createOperations(deps: OperationsDeps): Operations {
         .then(async (why) => {
           await release(lease);
           running = null;
+          stopped = null;
           events.end(why);
         });
       running = { id, executor, events, ended };
@@ -200,6 +208,12 @@ export function createOperations(deps: OperationsDeps): Operations {
     return told.state === 'running' && running?.id !== id && opening?.id !== id ? { ...told, state: 'interrupted' } : told;
   }
 
+  async function summaries(): Promise<OperationSummary[]> {
+    const all: OperationSummary[] = [];
+    for (const id of await journals.list()) all.push(summary(id, await journals.read(id)));
+    return all;
+  }
+
   return {
     async plan(request, signal) {
       const plan: RollPlan = await preflight(world, 'plan', request, signal);
@@ -210,10 +224,15 @@ export function createOperations(deps: OperationsDeps): Operations {
     },
     run,
     resume,
-    async operations() {
-      const all: OperationSummary[] = [];
-      for (const id of await journals.list()) all.push(summary(id, await journals.read(id)));
-      return all;
+    operations: summaries,
+    working() {
+      const members = running?.executor.progress().members.values() ?? [];
+      return new Set([...members].flatMap(({ state, planned }) => (state === 'active' ? [planned.name] : [])));
+    },
+    stopped() {
+      stopped ??= summaries().then(stoppedBy);
+      stopped.catch(() => (stopped = null));
+      return stopped;
     },
     async *events(id, { follow }, signal) {
       if (running?.id === id && follow) {
