@@ -35,7 +35,6 @@ export function createHistory({ path, create }: HistoryOptions): History {
       known?.transaction(() => {
         known.run('DELETE FROM sample WHERE at < ?', [before]);
         known.run('DELETE FROM incident WHERE ended IS NOT NULL AND ended < ?', [before]);
-        known.run('DELETE FROM heard WHERE at < ?', [before]);
       });
     },
     async close() {

@@ -17,8 +17,6 @@ export interface IncidentRecord {
   readonly changes: readonly IncidentChange[];
   /** What the next decision starts from, for the one who decides to read. */
   readonly state: string;
-  /** Ids of what agents told of themselves, and when (epoch ms). */
-  readonly heard: readonly { readonly id: string; readonly at: number }[];
 }
 
 export interface IncidentStore {
@@ -32,8 +30,6 @@ export interface IncidentStore {
   untold(): Promise<readonly Untold[]>;
   /** They have been told, up to this one. */
   told(last: Untold): Promise<void>;
-  /** Which of these an agent has told already. */
-  heard(ids: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 export interface Untold {
@@ -48,8 +44,7 @@ export const INCIDENT_TABLES = `
   ) STRICT;
   CREATE INDEX incident_last ON incident (last);
   CREATE TABLE decision (one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NULL) STRICT;
-  CREATE TABLE untold (number INTEGER PRIMARY KEY AUTOINCREMENT, change TEXT NOT NULL) STRICT;
-  CREATE TABLE heard (id TEXT PRIMARY KEY, at REAL NOT NULL) STRICT`;
+  CREATE TABLE untold (number INTEGER PRIMARY KEY AUTOINCREMENT, change TEXT NOT NULL) STRICT`;
 
 export function createIncidentStore(db: () => Promise<Database | null>): IncidentStore {
   const rows = async <Row>(sql: string, values: readonly Value[] = []) => (await db())?.all<Row>(sql, values) ?? [];
@@ -62,12 +57,11 @@ export function createIncidentStore(db: () => Promise<Database | null>): Inciden
       const all = found.map(fromRow);
       return services === null ? all : all.filter(({ service }) => service !== null && services.includes(service));
     },
-    async put({ changes, state, heard }) {
+    async put({ changes, state }) {
       const open = await db();
       open?.transaction(() => {
         for (const { incident } of changes) open.run(REPLACE, toRow(incident));
         for (const change of changes) open.run('INSERT INTO untold (change) VALUES (?)', [JSON.stringify(change)]);
-        for (const { id, at } of heard) open.run('INSERT OR IGNORE INTO heard (id, at) VALUES (?, ?)', [id, at]);
         open.run('INSERT OR REPLACE INTO decision (one, state) VALUES (1, ?)', [state]);
       });
     },
@@ -79,11 +73,6 @@ export function createIncidentStore(db: () => Promise<Database | null>): Inciden
       })),
     async told({ number }) {
       (await db())?.run('DELETE FROM untold WHERE number <= ?', [number]);
-    },
-    async heard(ids) {
-      const list = JSON.stringify(ids);
-      const found = await rows<{ id: string }>('SELECT id FROM heard WHERE id IN (SELECT value FROM json_each(?))', [list]);
-      return new Set(found.map(({ id }) => id));
     },
   };
 }

@@ -45,7 +45,6 @@ const sample = (fields: Partial<Sample> = {}): Sample => ({
 const put = (one: Incident, state = '{}') => ({
   changes: [{ type: 'changed' as const, incident: one, reason: 'seen' }],
   state,
-  heard: [],
 });
 const everything = { services: null, open: false, since: null };
 
@@ -105,13 +104,6 @@ describe('the history', () => {
     if (untold[0] !== undefined) await again.incidents.told(untold[0]);
     expect((await again.incidents.untold()).map(({ change }) => change.incident)).toEqual([incident({ id: 'i2' })]);
     await again.close();
-  });
-
-  it('knows which events of agents it has', async () => {
-    const history = opened();
-    await history.incidents.put({ changes: [], state: '{}', heard: [{ id: 'a', at: MONDAY }] });
-    expect(await history.incidents.heard(['a', 'b'])).toEqual(new Set(['a']));
-    await history.close();
   });
 
   it('answers the samples of a service since a moment, oldest first, with nothing made up for what was not measured', async () => {
