@@ -10,6 +10,8 @@ import { exec, type Argv } from '../../shared/ports/exec.js';
 export interface SupervisorEnvironment {
   /** Runs a supervisord in the foreground. */
   supervisord(conf: string): Argv;
+  /** A supervisorctl that speaks to the supervisord of this socket. */
+  supervisorctl(socket: string, ...args: readonly string[]): Argv;
 }
 
 /**
@@ -37,6 +39,8 @@ export async function supervisorEnvironment(options: {
     // By its Python: the venv has been moved.
     return measured({
       supervisord: (conf: string) => [join(folder, 'bin', 'python'), join(folder, 'bin', 'supervisord'), '-n', '-c', conf],
+      supervisorctl: (socket: string, ...args: readonly string[]) =>
+        [...[join(folder, 'bin', 'python'), join(folder, 'bin', 'supervisorctl')], ...['-s', `unix://${socket}`, ...args]] as const,
     });
   } catch (error) {
     return unmeasured(`supervisor cannot be had from PyPI: ${messageOf(error)}`);
