@@ -11,7 +11,7 @@ import type { Connections } from './connections/index.js';
 import type { Ledger } from './ledger.js';
 import type { MemoryOf } from './memory/index.js';
 import type { LogSearch, SearchedLog, SinceStart } from './logs/index.js';
-import { resolvePath, resolveRotation, resolveSpec } from './paths.js';
+import { resolveRotation, resolveSpec, searchedLog } from './paths.js';
 import type { Rotation } from './rotate/rotate.js';
 import type { ServiceManager } from './services/index.js';
 
@@ -114,11 +114,7 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
 
   /** null: the service has none. */
   async function logOf(service: string): Promise<SearchedLog | null> {
-    const { log, rotation } = await specOf(service, 'log');
-    if (log === undefined) return null;
-    const path = assigned.get(service)?.log?.file ?? log.file;
-    const allowed = (one: string) => resolvePath(one, allow);
-    return { service, path, spec: log, archiveDir: rotation?.archiveDir ?? '', allowed };
+    return searchedLog(await specOf(service, 'log'), assigned.get(service)?.log?.file, allow);
   }
 
   function driverOf(spec: ServiceSpec): BalancerDriver {

@@ -4,6 +4,7 @@ import { AppError, isErrno, messageOf } from '../shared/errors.js';
 import type { RotationSpec } from '../shared/model/rotation.js';
 import type { ServiceSpec } from '../shared/model/service.js';
 import type { AllowList } from './config/allow-list.js';
+import type { SearchedLog } from './logs/index.js';
 
 /**
  * The service with the paths behind its links, each allowed both as it is written and as what it really is: a link inside an allowed
@@ -26,6 +27,13 @@ export async function resolveSpec(spec: ServiceSpec, allow: AllowList): Promise<
           },
         }),
   };
+}
+
+/** The log of a service whose paths have been resolved, and the path that cluster.ini has for it; null: it has none. */
+export function searchedLog({ name, log, rotation }: ServiceSpec, path: string | undefined, allow: AllowList): SearchedLog | null {
+  if (log === undefined) return null;
+  const allowed = (one: string) => resolvePath(one, allow);
+  return { service: name, path: path ?? log.file, spec: log, archiveDir: rotation?.archiveDir ?? '', allowed };
 }
 
 /** The same for what is rotated: apart, since only a rotation needs it allowed. A program without a path is looked for on PATH. */

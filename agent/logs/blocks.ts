@@ -5,6 +5,8 @@ export interface Block {
   /** Used again for the next block. */
   readonly bytes: Buffer;
   readonly entries: readonly BlockEntry[];
+  /** Where in the file the next one begins. */
+  readonly end: number;
 }
 
 export interface BlockEntry {
@@ -23,6 +25,8 @@ export interface BlockEntry {
 export interface BlockSplitter {
   /** The blocks that are full now; each has to be used before the next one is taken. */
   push(chunk: Buffer): Generator<Block>;
+  /** The entries behind which another has begun. */
+  complete(): Generator<Block>;
   /** What there is, full or not. `whole`: also a line without its end, for nothing more will come; else that line waits. */
   flush(whole: boolean): Generator<Block>;
   /** Something waits for a flush. */
@@ -74,6 +78,9 @@ export function createBlockSplitter(options: SplitterOptions): BlockSplitter {
         if (full !== null) yield full;
       }
     },
+    *complete() {
+      if (entries.length > 0) yield takeClosed();
+    },
     *flush(whole) {
       if (whole && used > lineAt) {
         const full = endLine();
@@ -121,13 +128,28 @@ export function createBlockSplitter(options: SplitterOptions): BlockSplitter {
   /** All entries up to the line that is being read, which moves to the other buffer. */
   function take(): Block {
     close();
-    const block = { bytes, entries };
-    used = bytes.copy(spare, 0, lineAt, used);
-    [bytes, spare] = [spare, bytes];
-    lineAt = 0;
+    const block = { bytes, entries, end: lineOffset };
+    keepFrom(lineAt);
     lines = 0;
-    entries = [];
     return block;
+  }
+
+  /** All entries but the one that may still grow: it moves along with the line that is being read. */
+  function takeClosed(): Block {
+    const block = { bytes, entries, end: open?.offset ?? lineOffset };
+    const from = open?.at ?? lineAt;
+    const line = open?.line ?? lines;
+    if (open !== null) open = { ...open, at: 0, line: 0 };
+    lines -= line;
+    keepFrom(from);
+    return block;
+  }
+
+  function keepFrom(at: number): void {
+    used = bytes.copy(spare, 0, at, used);
+    [bytes, spare] = [spare, bytes];
+    lineAt -= at;
+    entries = [];
   }
 }
 

@@ -9,21 +9,27 @@ import { behindCutEntry, recover } from './recover.js';
 import { scanBlock, type LineMatcher } from './scan-bytes.js';
 import type { ScannedEntry } from './scanned.js';
 import { archivesOf, openAllowed, type SearchDeps, type SearchedLog } from './searched-log.js';
-import { createWaker } from './wake.js';
+import { createWaker, type Waker } from './wake.js';
 
 export interface Followed {
   readonly file: string;
   readonly entries: readonly ScannedEntry[];
   /** Epoch ms. */
   readonly written: number;
+  /** The file itself, and where in it the next entry begins. */
+  readonly log: LogFile;
+  readonly end: number;
 }
 
 export interface FollowStart {
-  /** Open, and from now on ours; null: it is not there yet. */
-  readonly log: LogFile | null;
-  readonly offset: number;
+  /** Open, at the place where following begins, and from now on ours; null: it is not there yet. */
+  readonly file: FollowedFile | null;
   readonly match: LineMatcher | null;
   readonly onNote: (note: string) => void;
+  /** Archives that were written to later, epoch ms, are news; default: none. */
+  readonly since?: number | undefined;
+  /** Tells when to look; default: one of its own. */
+  readonly waker?: Waker | undefined;
 }
 
 /**
@@ -35,12 +41,12 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
   const { signal, clock } = deps;
   const known = createKnownFiles();
   const heads: Buffer[] = [];
-  const waker = await createWaker(target.path);
+  const waker = start.waker ?? (await createWaker(target.path));
   /** The last one is the log; those before it had its name, and may still be written to. */
   const tails: Tail[] = [];
   try {
     await noteArchives();
-    if (start.log !== null) tails.push(await openTail(start.log, start.offset));
+    if (start.file !== null) tails.push(await tailOf(start.file));
     for (;;) {
       for (const tail of tails) yield* look(tail);
       yield* succession();
@@ -51,16 +57,22 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
     await waker.close();
   }
 
-  async function openTail(log: LogFile, offset: number): Promise<Tail> {
-    const file = await followFile(log, offset);
+  async function openTail(log: LogFile): Promise<Tail> {
+    return tailOf(await followFile(log, 0));
+  }
+
+  async function tailOf(file: FollowedFile): Promise<Tail> {
+    const { log, position } = file;
     known.add(log);
     const plain = (await firstHeader(log, signal)) === null;
-    return { file, splitter: createBlockSplitter({ offset, plain }), grownAt: clock.now() };
+    return { file, splitter: createBlockSplitter({ offset: position, plain }), grownAt: clock.now() };
   }
 
   /** What is there before us is nobody's news. */
   async function noteArchives(): Promise<void> {
-    for (const { path } of await archivesOf(target)) known.add(await stat(path).catch(() => NO_FILE));
+    for (const { path, at } of await archivesOf(target)) {
+      if (at < (start.since ?? Infinity)) known.add(await stat(path).catch(() => NO_FILE));
+    }
   }
 
   /** Reads what has come. */
@@ -81,7 +93,10 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
       }
       for (const block of tail.splitter.push(next.value)) yield await scanned(file.log, block);
     }
-    if (tail.splitter.pending && clock.now() - tail.grownAt >= SETTLED_MS) yield* flush(tail, false);
+    if (!tail.splitter.pending) return;
+    // A log that is written to all the time never settles.
+    for (const block of tail.splitter.complete()) yield await scanned(file.log, block);
+    if (clock.now() - tail.grownAt >= SETTLED_MS) yield* flush(tail, false);
   }
 
   /**
@@ -150,9 +165,9 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
         yield* look(current);
         heads.push(current.file.head);
       }
-      const next = await openTail(log, 0);
+      const next = await openTail(log);
       // Logs that came and went between two looks: they too may still be written to.
-      for (const missed of await unread(target, known, [...heads, next.file.head])) tails.push(await openTail(missed, 0));
+      for (const missed of await unread(target, known, [...heads, next.file.head])) tails.push(await openTail(missed));
       tails.push(next);
       for (const tail of tails.slice(0, -1)) yield* look(tail);
     }
@@ -181,8 +196,8 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
     for (const block of tail.splitter.flush(whole)) yield await scanned(tail.file.log, block);
   }
 
-  async function scanned({ path }: LogFile, block: Block): Promise<Followed> {
-    return { file: path, entries: await scanBlock(block, start.match), written: clock.now() };
+  async function scanned(log: LogFile, block: Block): Promise<Followed> {
+    return { file: log.path, entries: await scanBlock(block, start.match), written: clock.now(), log, end: block.end };
   }
 }
 

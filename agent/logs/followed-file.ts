@@ -23,10 +23,11 @@ export const MARK_BYTES = 512;
 const HEAD_BYTES = 512;
 const CHUNK_BYTES = 256 * 1024;
 
-export async function followFile(log: LogFile, position: number): Promise<FollowedFile> {
+/** From `position` on; `before`: what is known to have stood before it when it was read last. */
+export async function followFile(log: LogFile, position: number, before?: Buffer): Promise<FollowedFile> {
   const { handle } = log;
   let at = position;
-  let mark: Buffer = await readAt(log, Math.max(0, position - MARK_BYTES), position);
+  let mark: Buffer = before ?? (await readAt(log, Math.max(0, position - MARK_BYTES), position));
   let head: Buffer = await readAt(log, 0, HEAD_BYTES);
   const buffer = Buffer.allocUnsafe(MARK_BYTES + CHUNK_BYTES);
 

@@ -17,7 +17,7 @@ export interface Wanted {
 }
 
 /** null: there is nothing that could be found. Errors: `usage` for a pattern that is none. */
-export function wantedBy({ what }: LogQuery, spec: LogSpec): Wanted | null {
+export function wantedBy({ what }: Pick<LogQuery, 'what'>, spec: LogSpec): Wanted | null {
   switch (what.kind) {
     case 'every':
       return { rust: null, lines: null, ignored: null };

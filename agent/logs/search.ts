@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/ports/clock.js';
 import { createBlockSplitter } from './blocks.js';
 import { followLog } from './follow.js';
 import { findTail } from './find-tail.js';
+import { followFile, type FollowedFile } from './followed-file.js';
 import { firstHeader, type LogFile, readBytes } from './log-file.js';
 import { markerOf, wantedBy, type Wanted } from './matchers.js';
 import { findRange, type Piece } from './ranges.js';
@@ -72,7 +73,7 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
   /** Of what is written later all is wanted. */
   const later = createSelection({ query: { ...query, tail: null }, every, ignored: wanted.ignored });
   /** Where following begins. */
-  let end: { readonly log: LogFile | null; readonly offset: number } = { log: null, offset: 0 };
+  let end: FollowedFile | null = null;
 
   return {
     async *past() {
@@ -81,9 +82,11 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
       let ours = true;
       try {
         const limit = query.follow ? await lastEntry(log) : null;
+        // Before anything else takes its time: by what is read now its place is known again.
+        const following = limit === null ? null : await followFile(log, limit);
         if (query.tail !== 0) yield* searchRange(log, limit);
-        if (limit !== null) {
-          end = { log, offset: limit };
+        if (following !== null) {
+          end = following;
           ours = false;
         }
       } finally {
@@ -93,7 +96,7 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
     async *future() {
       const match = wanted.lines?.(ripgrep, signal) ?? null;
       const onNote = (note: string) => notes.push(note);
-      for await (const { file, entries, written } of followLog(target, { ...end, match, onNote }, deps)) {
+      for await (const { file, entries, written } of followLog(target, { file: end, match, onNote }, deps)) {
         yield* parts(file, later.take(entries, written));
       }
     },

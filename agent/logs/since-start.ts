@@ -53,7 +53,8 @@ const CRITICAL: LogQuery = {
 
 const MAX_TEXT = 8 * 1024;
 
-const toEntry = ({ level, text }: Pick<FoundEntry, 'level' | 'text'>): LogEntry => ({
+/** Of a very long entry the beginning. */
+export const toEntry = ({ level, text }: Pick<FoundEntry, 'level' | 'text'>): LogEntry => ({
   time: parseHeader(text)?.time ?? null,
   level,
   text: text.slice(0, MAX_TEXT),

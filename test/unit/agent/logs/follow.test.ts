@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { followLog } from '../../../../agent/logs/follow.js';
+import { followFile } from '../../../../agent/logs/followed-file.js';
 import { openLog } from '../../../../agent/logs/log-file.js';
+import { createLogSearch } from '../../../../agent/logs/index.js';
 import { loadRipgrep } from '../../../../agent/logs/ripgrep.js';
 import { AppError } from '../../../../shared/errors.js';
 import { systemClock } from '../../../../shared/ports/clock.js';
+import { forPattern, targetOf } from './searching.js';
 import { canCollapse, openRotatedLog, type RotatedLog, type Rotation } from './rotated-log.js';
 
 let folder = '';
@@ -34,8 +37,7 @@ async function watch(options: { offset?: number; exists?: boolean } = {}): Promi
   const spec = { file: path, readyPattern: '', criticalPattern: '', ignorePattern: '' };
   const target = { service: 'zeoclient1.1', path, spec, archiveDir: '', allowed: (one: string) => Promise.resolve(one) };
   const start = {
-    log: options.exists === false ? null : await openLog(path),
-    offset: options.offset ?? 0,
+    file: options.exists === false ? null : await followFile(await openLog(path), options.offset ?? 0),
     match: null,
     onNote: (note: string) => notes.push(note),
   };
@@ -156,5 +158,32 @@ describe('followLog', () => {
     await watched.end();
     expect(numbers(watched.texts)).toEqual([0, 1, 2]);
     expect(notes).toEqual([`${path} was cut: what was written to it just before may be missing here`]);
+  });
+
+  it('goes on where the search of what was there ended, while the log is written and taken away', async () => {
+    await writeFile(path, '');
+    const log = await openRotatedLog(path, 'rename', dated);
+    await log.write(20_000);
+    const abort = new AbortController();
+    const seen: number[] = [];
+    const query = forPattern('line \\d+$', { follow: true });
+    let enough: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => (enough = resolve));
+    const reading = (async () => {
+      for await (const part of createLogSearch({ clock: systemClock })(targetOf(path), query, abort.signal)) {
+        if (part.type === 'entries') seen.push(...numbers(part.entries.map(({ text }) => text)));
+        if (seen.length >= 50_000) enough();
+      }
+    })();
+    for (let n = 0; n < 30; n++) {
+      await log.write(1000);
+      await turn();
+      if (n % 10 === 9) await log.rotate();
+    }
+    await Promise.race([done, reading]);
+    await log.close();
+    abort.abort(new AppError('cancelled', 'enough'));
+    await expect(reading).rejects.toMatchObject({ code: 'cancelled' });
+    expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 50_000 }, (_, n) => n));
   });
 });
