@@ -27,7 +27,7 @@ export interface HostOptions {
   readonly network: NetworkHost;
   /** Temporary, for this host alone; its name must not be that of another one on this machine. */
   readonly folder: string;
-  /** What becomes its /root. */
+  /** What becomes its /root; those of all hosts lie side by side. */
   readonly home: string;
   /** To be read in it: `path` or `path:place`. */
   readonly readOnly: readonly string[];
@@ -43,7 +43,12 @@ export async function bootHost(options: HostOptions): Promise<Host> {
   const systemd = await bootSystemd(environment, {
     folder,
     readOnly: [`${process.execPath}:/usr/bin/node`, ...readOnly],
-    container: [`--hostname=${name}`, `--network-namespace-path=${network.namespace}`, `--bind=${home}:/root`],
+    container: [
+      `--hostname=${name}`,
+      `--network-namespace-path=${network.namespace}`,
+      `--bind=${home}:/root`,
+      `--bind=${dirname(home)}:${HOMES}`,
+    ],
     processes,
     signal,
   });
@@ -77,6 +82,7 @@ ${lines}`,
       }
     },
   };
+  await host.write({ '/usr/local/bin/scp': scpTo(HOMES) }, 0o755);
   // What its systemd read at its start was the name of the machine on which the tree was made.
   await host.write({ '/etc/hostname': `${name}\n` });
   await processes.run(['nsenter', '-t', `${systemd.leader}`, '--uts', 'sysctl', '-qw', `kernel.hostname=${name}`], { timeoutMs: 10_000 });
@@ -84,5 +90,16 @@ ${lines}`,
 }
 
 const ENVIRONMENT = ['HOME=/root', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8'];
+
+/** Where every host sees the homes of all. */
+const HOMES = '/homes';
+
+/** `scp FILE… root@HOST:[NAME]`, between hosts that have no ssh. */
+export const scpTo = (homes: string): string => `#!/bin/bash
+set -eu
+target=\${!#} host=\${target#root@} host=\${host%%:*}
+test -d "${homes}/$host" || { echo "scp: no host $host" >&2; exit 1; }
+cp -- "\${@:1:$#-1}" "${homes}/$host/\${target#*:}"
+`;
 
 export const hostFolder = (stage: string, name: string): string => join(stage, `${stage.split('/').at(-1) ?? ''}.${name}`);
