@@ -3,7 +3,7 @@ import { createLink, type AgentLink, type LinkTimes } from '../../../agent/link/
 import { createLinks, type Links } from '../../../controller/fleet/links.js';
 import { createLogger, type Log } from '../../../shared/log.js';
 import type { TakeEvents } from '../../../shared/model/agent-event.js';
-import { systemClock } from '../../../shared/ports/clock.js';
+import { type Clock, systemClock } from '../../../shared/ports/clock.js';
 import { type Address, formatAddress, parseAddress } from '../../../shared/rpc/address.js';
 import { createRpcServer, type RpcServer } from '../../../shared/rpc/server.js';
 import { aService, createFakeAgent, type FakeAgent } from './fake-agent.js';
@@ -62,15 +62,17 @@ export interface LinkedFakeOptions {
   readonly name?: string;
   readonly times?: LinkTimes;
   readonly events?: EventSource;
+  readonly clockAheadMs?: number;
 }
 
 export function startAgent(
   address: Address,
-  { agent = createFakeAgent(), name = 'web1', times, events }: LinkedFakeOptions = {},
+  { agent = createFakeAgent(), name = 'web1', times, events, clockAheadMs = 0 }: LinkedFakeOptions = {},
 ): LinkedFake {
   const logged = recordedLog();
+  const clock: Clock = { ...systemClock, now: () => systemClock.now() + clockAheadMs };
   const link = createLink(
-    { address: formatAddress(address), name, version: '1.2.3', api: agent.api, events, clock: systemClock, log: logged.log },
+    { address: formatAddress(address), name, version: '1.2.3', api: agent.api, events, clock, log: logged.log },
     { refusedMs: 100, ...times },
   );
   link.start();

@@ -25,7 +25,7 @@ describe('the link between agent and controller', () => {
       message: 'agent web1 is not connected (never seen)',
       hint: 'is ctl-agent running on web1? Its log says why it is not connected',
     });
-    expect(hub.links.hosts()).toEqual([{ host: 'web1', connected: false, lastSeen: null, version: null }]);
+    expect(hub.links.hosts()).toEqual([{ host: 'web1', connected: false, lastSeen: null, version: null, skewMs: null }]);
     {
       await using agent = startAgent(hub.address);
       await agent.link.whenConnected(soon());

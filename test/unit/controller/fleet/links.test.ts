@@ -88,7 +88,7 @@ describe('a session', () => {
   ])('is refused: %j', async (first, code, message) => {
     const { links, agent } = setUp();
     await expect(agent(first).next()).rejects.toMatchObject({ code, message });
-    expect(links.hosts()).toEqual(links.hosts().map(({ host }) => ({ host, connected: false, lastSeen: null, version: null })));
+    expect(links.hosts()).toEqual(links.hosts().map(({ host }) => ({ host, connected: false, lastSeen: null, version: null, skewMs: null })));
   });
 
   it('ends when three heartbeats have been missed, and not before', async () => {
