@@ -6,11 +6,15 @@ import { type Journal, type JournalStore, operationId } from '../rolling/journal
 import type { Lease } from '../rolling/lock.js';
 import type { JournalEvent } from '../rolling/events.js';
 import { planSteps, type RollPlan } from '../rolling/plan.js';
-import { evolve, replay } from '../rolling/progress.js';
+import { evolve, type Progress, replay } from '../rolling/progress.js';
+import { preflightRepair } from '../rolling/preflight-repair.js';
+import { readAttempts, readStopped } from '../rolling/repair-history.js';
+import { whileHeld } from '../rolling/while-held.js';
 import { summaryOf, tellJournal, toOperationEvents } from '../rolling/report.js';
 import { linkSignals, throwIfAborted } from '../../shared/abort.js';
 import { AppError, messageOf } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
+import type { ServiceReport } from '../../shared/model/check-report.js';
 import type { ControlApi, RunRequest } from '../../shared/model/control-api.js';
 import type { OperationEvent, OperationSummary } from '../../shared/model/operation.js';
 import { createEventLog, type EventLog } from './event-log.js';
@@ -25,7 +29,9 @@ export interface OperationsDeps {
   readonly resumesByItself: boolean;
 }
 
-export interface Operations extends Pick<ControlApi, 'plan' | 'run' | 'operations' | 'events' | 'resume' | 'halt'> {
+export interface Operations extends Pick<ControlApi, 'plan' | 'operations' | 'events' | 'resume' | 'halt'> {
+  /** As `ControlApi.run`. A repair goes by `judged`, every service after several rounds; without it by what is measured now. */
+  run(request: RunRequest, signal: AbortSignal, judged?: readonly ServiceReport[]): AsyncIterable<OperationEvent>;
   /** Services that the operation in hand works on now. */
   working(): ReadonlySet<string>;
   /** Services that are down because an operation was to stop them. */
@@ -65,33 +71,45 @@ export function createOperations(deps: OperationsDeps): Operations {
   /** An operation that is being looked into, before it runs. */
   let opening: { readonly id: string; readonly opened: Promise<Running> } | null = null;
 
-  async function* run(request: RunRequest, signal: AbortSignal): AsyncIterable<OperationEvent> {
+  async function look(id: string, request: RunRequest, signal: AbortSignal, judged?: readonly ServiceReport[]): Promise<RollPlan> {
+    if (request.action !== 'repair') return await preflight(world, id, request, signal);
+    const [attempts, stopped] = [await readAttempts(journals, world.clock.now()), await readStopped(journals)];
+    return await preflightRepair(world, id, request, { attempts, stopped, reports: judged ?? null }, signal);
+  }
+
+  async function* run(request: RunRequest, signal: AbortSignal, judged?: readonly ServiceReport[]): AsyncIterable<OperationEvent> {
+    if (request.canary !== undefined && request.canaryWaitS === undefined && !deps.resumesByItself) throw NOBODY_WAITS;
     const id = operationId(world.clock.now(), Math.random());
-    const { events } = await exclusively(id, request.by, async () => {
+    const { events } = await exclusively(id, request.by, async (lease) => {
       // A rotation touches no client: it takes nothing from a roll that is to go on.
       if (request.action !== 'rotate') await refuseWhileUnfinished();
       using linked = linkSignals([signal, stopping.signal]);
-      const plan = await preflight(world, id, request, linked.signal);
+      const plan = await look(id, request, linked.signal, judged);
       // From the first line of its journal on it would be carried out, by the next controller if need be.
       throwIfAborted(linked.signal);
-      return await begin(id, [{ type: 'started', at: world.clock.now(), plan }], 'started');
+      return await begin(lease, id, [{ type: 'started', at: world.clock.now(), plan }], 'started');
     });
     yield* events.follow(signal);
   }
 
   async function* resume(id: string, by: string, signal: AbortSignal): AsyncIterable<OperationEvent> {
-    const { events } = await exclusively(id, by, async () => {
+    if (running?.id === id && waitsForCanaries(running.executor.progress())) {
+      await running.executor.proceed(by);
+      yield* running.events.follow(signal);
+      return;
+    }
+    const { events } = await exclusively(id, by, async (lease) => {
       const journal = await journals.read(id);
       const { state } = summary(id, journal);
       if (state === 'completed' || state === 'aborted')
         throw new AppError('precondition', `operation ${id} is ${state}: there is nothing to resume`);
-      return begin(id, journal, 'resumed', by);
+      return begin(lease, id, journal, 'resumed', by);
     });
     yield* events.follow(signal);
   }
 
   /** Holds the lock from before the first look at the cluster until the operation has ended; without an operation it is given back. */
-  async function exclusively(id: string, by: string, start: () => Promise<Begun>): Promise<Running> {
+  async function exclusively(id: string, by: string, start: (lease: Lease) => Promise<Begun>): Promise<Running> {
     // Its result is out already, and its lock about to be given back.
     if (running !== null && running.executor.progress().finished !== null) await running.ended;
     throwIfAborted(stopping.signal);
@@ -107,10 +125,10 @@ export function createOperations(deps: OperationsDeps): Operations {
     }
   }
 
-  async function open(id: string, by: string, start: () => Promise<Begun>): Promise<Running> {
+  async function open(id: string, by: string, start: (lease: Lease) => Promise<Begun>): Promise<Running> {
     const lease = await deps.lock(`operation ${id}`, by);
     try {
-      const { executor, events, done } = await start();
+      const { executor, events, done } = await start(lease);
       const ended = done
         .then(
           () => null,
@@ -118,6 +136,7 @@ export function createOperations(deps: OperationsDeps): Operations {
         )
         .then(async (why) => {
           await release(lease);
+          await prune();
           running = null;
           stopped = null;
           events.end(why);
@@ -134,6 +153,17 @@ export function createOperations(deps: OperationsDeps): Operations {
     await lease.release().catch((error: unknown) => log.error({ error }, 'the lock could not be given back'));
   }
 
+  /** What is too old to be told goes; what is not finished never does. */
+  async function prune(): Promise<void> {
+    try {
+      const unfinished = (journal: readonly JournalEvent[]) => ['running', 'interrupted'].includes(summaryOf(replay(journal)).state);
+      const pruned = await journals.prune(world.clock.now(), unfinished);
+      if (pruned.length > 0) log.info({ operations: pruned }, `${pruned.length} old operations are forgotten`);
+    } catch (error) {
+      log.error({ error }, 'old operations could not be deleted');
+    }
+  }
+
   /** What its followers hear instead of a result. */
   function unfinished(id: string, error: unknown): AppError {
     if (stopping.signal.aborted) {
@@ -147,17 +177,17 @@ export function createOperations(deps: OperationsDeps): Operations {
     });
   }
 
-  async function begin(id: string, past: readonly JournalEvent[], why: Attached['why'], by?: string): Promise<Begun> {
+  async function begin(lease: Lease, id: string, past: readonly JournalEvent[], why: Attached['why'], by?: string): Promise<Begun> {
     const journal = await journals.open(id);
     try {
-      return await attach(journal, id, past, { type: 'attached', at: world.clock.now(), why, by });
+      return await attach(journal, lease, id, past, { type: 'attached', at: world.clock.now(), why, by });
     } catch (error) {
       await journal.close();
       throw error;
     }
   }
 
-  async function attach(journal: Journal, id: string, past: readonly JournalEvent[], attached: Attached): Promise<Begun> {
+  async function attach(journal: Journal, lease: Lease, id: string, past: readonly JournalEvent[], attached: Attached): Promise<Begun> {
     const { why, by } = attached;
     const events = createEventLog();
     // A run that is taken up again is told from its beginning.
@@ -172,7 +202,7 @@ export function createOperations(deps: OperationsDeps): Operations {
       (member, message) => events.add({ type: 'note', operation: id, service: member, at: world.clock.now(), message }),
       () => world.clock.now(),
     );
-    const ports = createRollPorts(
+    const reach = createRollPorts(
       world,
       {
         async append(event) {
@@ -184,11 +214,12 @@ export function createOperations(deps: OperationsDeps): Operations {
       },
       waits,
     );
+    const ports = whileHeld(reach, lease);
     if (why === 'started') for (const event of past) await ports.append(event);
     await ports.append(attached);
     const executor = createExecutor([...past, attached], ports);
     if (why === 'aborting') await executor.halt('aborted', by ?? '');
-    const done = executor.run(stopping.signal).finally(() => journal.close());
+    const done = runWhile(executor, [stopping.signal, lease.lost]).finally(() => journal.close());
     return { executor, events, done };
   }
 
@@ -216,7 +247,9 @@ export function createOperations(deps: OperationsDeps): Operations {
 
   return {
     async plan(request, signal) {
-      const plan: RollPlan = await preflight(world, 'plan', request, signal);
+      const plan = await look('plan', request, signal);
+      if (request.action === 'repair')
+        return { steps: planSteps(plan), warnings: plan.warnings, interrupts: [], decisions: plan.decisions };
       const now = plan.batches.flatMap((batch) => batch.members);
       const interrupts = [];
       for (const { name, steps } of now) if (steps.includes('stop') && (await isRunning(world, name, signal))) interrupts.push(name);
@@ -249,17 +282,18 @@ export function createOperations(deps: OperationsDeps): Operations {
       if (how === 'interrupted') throw new AppError('precondition', `operation ${id} does not run: it is ${state}`);
       if (state === 'completed' || state === 'aborted')
         throw new AppError('precondition', `operation ${id} is ${state}: there is nothing to abort`);
-      const { ended } = await exclusively(id, by, () => begin(id, journal, 'aborting', by));
+      const { ended } = await exclusively(id, by, (lease) => begin(lease, id, journal, 'aborting', by));
       // A client in hand can take minutes: that it has been noted is enough.
       if ([...replay(journal).members.values()].every((member) => member.state !== 'active')) await ended;
     },
     async recover() {
+      await prune();
       for (const id of await journals.list()) {
         const journal = await journals.read(id);
         if (replay(journal).finished !== null) continue;
         if (!deps.resumesByItself) continue;
         log.warn({ operation: id }, `operation ${id} is unfinished: taking it up again`);
-        await exclusively(id, 'ctl-controller', () => begin(id, journal, 'restarted'));
+        await exclusively(id, 'ctl-controller', (lease) => begin(lease, id, journal, 'restarted'));
         return;
       }
     },
@@ -270,6 +304,22 @@ export function createOperations(deps: OperationsDeps): Operations {
     },
   };
 }
+
+async function runWhile(executor: Executor, signals: readonly AbortSignal[]): Promise<unknown> {
+  using linked = linkSignals(signals);
+  return await executor.run(linked.signal);
+}
+
+const waitsForCanaries = ({ plan, continued, halting, finished }: Progress): boolean =>
+  plan.policy.canary !== undefined && !continued && halting === null && finished === null;
+
+const NOBODY_WAITS = new AppError(
+  'usage',
+  '--canary without --canary-wait waits for somebody to resume, and no controller runs that could be told',
+  {
+    hint: 'add `--canary-wait SECONDS`, or run ctl-controller and set its `[controller] address`',
+  },
+);
 
 async function isRunning({ fleet, config }: RollWorld, name: string, signal: AbortSignal): Promise<boolean> {
   const host = config().services.get(name)?.host ?? '';

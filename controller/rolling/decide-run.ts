@@ -2,7 +2,10 @@ import type { OutcomeKind } from '../../shared/model/operation.js';
 import { affordable, type ClientFacts, isServing } from './facts.js';
 import { PATIENCE } from './patience.js';
 import type { PlannedBatch, RollPlan } from './plan.js';
-import { isEnding, memberOf, type MemberProgress, type Progress } from './progress.js';
+import { decideRecheck } from './decide-recheck.js';
+import { canaryRoom, decidePause } from './decide-pause.js';
+import { dueHook, type HookAction } from './decide-hook.js';
+import { failedHook, isEnding, memberOf, type MemberProgress, type Progress } from './progress.js';
 
 export type RunAction =
   | { readonly do: 'take-out'; readonly client: string }
@@ -10,7 +13,13 @@ export type RunAction =
   | { readonly do: 'begin'; readonly members: readonly string[] }
   /** Nothing to begin before one of those in hand has got on. */
   | { readonly do: 'follow' }
-  | { readonly do: 'wait'; readonly why: string }
+  /** `pollMs`: something that takes its time. */
+  | { readonly do: 'wait'; readonly why: string; readonly pollMs?: number }
+  | HookAction
+  /** The canaries have been watched long enough. */
+  | { readonly do: 'continue' }
+  /** Nothing has to be done to it any more. */
+  | { readonly do: 'skip'; readonly member: string; readonly why: string }
   | { readonly do: 'finish'; readonly outcome: Exclude<OutcomeKind, 'refused'>; readonly why: string | null };
 
 type Finish = Extract<RunAction, { do: 'finish' }>;
@@ -22,9 +31,10 @@ export function decideEnd(progress: Progress): Finish | null {
   if (all.some((m) => m.state === 'active')) return null;
   if (halting === 'aborted') return { do: 'finish', outcome: 'aborted', why: null };
   const failed = all.filter((m) => m.state === 'failed');
+  const hook = failedHook(progress);
   // What the clients stand on is not counted: nothing under a dead ZEO server is touched.
   const [first] = failed.length > plan.policy.maxFail ? failed : failed.filter((m) => plan.action !== 'stop' && isRoot(plan, m));
-  const why = first === undefined ? null : `${first.planned.name}: ${first.why ?? 'failed'}`;
+  const why = first === undefined ? hook : `${first.planned.name}: ${first.why ?? 'failed'}`;
   // Of both, the operator's word is the one that can be resumed.
   if (halting === 'interrupted') return { do: 'finish', outcome: 'interrupted', why };
   return why === null ? null : { do: 'finish', outcome: 'halted', why };
@@ -55,7 +65,8 @@ export function decideRun(
   const late = deadlineMs !== null && now - progress.deadlineFrom >= deadlineMs;
   if (inHand.length > 0) {
     const next = mayOverlap(progress) && !late ? nextToLeave(progress, clients) : [];
-    return next.length > 0 ? { do: 'begin', members: next } : { do: 'follow' };
+    const batch = nextBatch(progress);
+    return next.length > 0 && batch !== undefined ? leave(progress, batch, next) : { do: 'follow' };
   }
   const end = decideEnd(progress);
   if (end !== null) return end;
@@ -64,10 +75,12 @@ export function decideRun(
   if (next !== undefined) return { do: 'take-out', client: next };
 
   const batch = nextBatch(progress);
-  if (!batch) return { do: 'finish', outcome: 'completed', why: null };
+  if (!batch) return dueHook(progress, 'after_roll', null) ?? { do: 'finish', outcome: 'completed', why: null };
   if (late) return { do: 'finish', outcome: 'halted', why: `the deadline of ${deadlineMs / 1000} s has passed` };
+  const pause = decidePause(progress, clients, now) ?? decideRecheck(progress, waitingIn(progress, batch), clients, now);
+  if (pause !== null) return pause;
   const leaving = nextToLeave(progress, clients);
-  if (leaving.length > 0) return { do: 'begin', members: leaving };
+  if (leaving.length > 0) return leave(progress, batch, leaving);
 
   const serving = [...clients.values()].filter(isServing).length;
   const missing = [...clients]
@@ -85,8 +98,10 @@ export function mayOverlap(progress: Progress): boolean {
   const inHand = [...progress.members.values()].filter((m) => m.state === 'active');
   const healthy = inHand.every((m) => m.step === 'warm' || m.step === 'in');
   const next = nextBatch(progress);
+  const { guarded, minHealthyMs } = progress.plan.policy;
+  const one = minHealthyMs !== undefined || progress.plan.action === 'repair';
   // Where each change restarts the balancer, a batch is changed as a whole.
-  return progress.plan.policy.guarded && healthy && !isEnding(progress) && typeof next?.pool === 'number' && next.together !== true;
+  return guarded && !one && healthy && !isEnding(progress) && typeof next?.pool === 'number' && next.together !== true;
 }
 
 const nextBatch = ({ plan, members }: Progress): PlannedBatch | undefined =>
@@ -99,7 +114,14 @@ function nextToLeave(progress: Progress, clients: ReadonlyMap<string, ClientFact
   const { guarded, minActive } = progress.plan.policy;
   const batch = nextBatch(progress);
   const candidates = batch === undefined ? [] : waitingIn(progress, batch);
-  return guarded ? whoCanLeave(candidates, clients, minActive) : candidates;
+  const able = guarded ? whoCanLeave(candidates, clients, minActive) : candidates;
+  return batch?.pool === null ? able : able.slice(0, canaryRoom(progress));
+}
+
+/** Their hooks first, one by one. */
+function leave(progress: Progress, batch: PlannedBatch, members: readonly string[]): RunAction {
+  const hooks = batch.pool === null ? [] : members.map((name) => dueHook(progress, 'before_client', name));
+  return hooks.find((hook) => hook !== null) ?? { do: 'begin', members };
 }
 
 /**

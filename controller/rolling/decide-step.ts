@@ -4,6 +4,7 @@ import type { ProcessId } from '../../shared/model/process.js';
 import type { Attempts, MemberFacts } from './facts.js';
 import { PATIENCE } from './patience.js';
 import { isEnding, memberOf, type MemberProgress, nextStepOf, type Progress } from './progress.js';
+import { pauseBeforeStart, startingFor } from './starting.js';
 import { matesNotReady, togetherSince } from './together.js';
 
 export type StepAction =
@@ -42,7 +43,7 @@ export function decideUnseen(progress: Progress, name: string, { now, attempts }
       return untried ? { do: 'warm' } : advance(member);
     case 'start':
       if (attempts.done > 0) return advance(member);
-      return untried ? (pause(progress, member, now) ?? { do: 'start' }) : null;
+      return untried ? (pauseBeforeStart(progress, member, now) ?? { do: 'start' }) : null;
     case 'stop':
       // The agent answers when that process is gone. After a stop for good one has to see that nobody started it again.
       return attempts.done > 0 && attempts.error === null && progress.plan.action !== 'stop' ? advance(member) : null;
@@ -82,12 +83,14 @@ export function decideStep(
       if (facts.process.state === 'running' || facts.process.state === 'starting') return advance(member);
       if (refused !== null) return failed(`did not start: ${refused}`);
       if (facts.process.state === 'unknown') return waitForAgent(facts.process.why, blindMs, failed(`not started: ${facts.process.why}`));
-      if (elapsed >= timing.startDeadlineMs) return failed(`did not start in ${timing.startDeadlineMs / 1000} s`);
-      return pause(progress, member, now) ?? { do: 'start' };
+      if (startingFor(progress, member, now) - lostMs >= timing.startDeadlineMs)
+        return failed(`did not start in ${timing.startDeadlineMs / 1000} s`);
+      return pauseBeforeStart(progress, member, now) ?? { do: 'start' };
     case 'check':
       if (facts.health.ok) return advance(member);
       if (facts.process.state === 'down') return failed(`ended while it started: ${facts.process.why}`);
-      if (elapsed >= timing.startDeadlineMs) return failed(`no good answer within ${timing.startDeadlineMs / 1000} s: ${facts.health.why}`);
+      if (startingFor(progress, member, now) - lostMs >= timing.startDeadlineMs)
+        return failed(`no good answer within ${timing.startDeadlineMs / 1000} s: ${facts.health.why}`);
       return { do: 'wait', why: facts.health.why };
     case 'warm':
       return advance(member);
@@ -224,15 +227,4 @@ const waitForBalancer = (facts: MemberFacts, blindMs: number, otherwise: StepAct
 function waitForMates(progress: Progress, member: MemberProgress): StepAction | null {
   const mates = matesNotReady(progress, member);
   return mates.length === 0 ? null : { do: 'wait', why: `goes in together with ${mates.join(', ')}: one restart of the balancer for all` };
-}
-
-/** Two starts inside one batch are `time_to_sleep` apart: a start is the most expensive moment of a client. */
-function pause(progress: Progress, member: MemberProgress, now: number): StepAction | null {
-  const batch = progress.plan.batches.find((b) => b.members.includes(member.planned))?.members ?? [];
-  const before = batch.slice(0, batch.indexOf(member.planned)).map((m) => memberOf(progress, m.name));
-  const blocking = before.find((m) => m.state === 'active' && m.startedAt === null);
-  if (blocking && member.planned.timing.timeToSleepMs > 0) return { do: 'wait', why: `${blocking.planned.name} starts first` };
-  const latest = Math.max(0, ...before.map((m) => m.startedAt ?? 0));
-  const left = latest + member.planned.timing.timeToSleepMs - now;
-  return left > 0 ? { do: 'wait', why: `${Math.ceil(left / 1000)} s until the next start` } : null;
 }

@@ -1,6 +1,6 @@
 import type { OutcomeKind, Step } from '../../shared/model/operation.js';
 import type { ProcessId } from '../../shared/model/process.js';
-import type { RollPlan } from './plan.js';
+import type { HookName, RollPlan } from './plan.js';
 
 /** A line of the journal. Written and on the disk before what it announces is done. Times are epoch ms. */
 export type JournalEvent =
@@ -31,15 +31,26 @@ export type JournalEvent =
       /** At `stop`: the process that is to be replaced. */
       readonly replacing?: ProcessId | 'none' | undefined;
     }
-  /** `untouched`: it was put back before anything happened to it. */
+  /** `untouched`: it was put back before anything happened to it. `skipped`: nothing had to be done any more. */
   | {
       readonly type: 'settled';
       readonly at: number;
       readonly member: string;
-      readonly result: 'done' | 'failed' | 'untouched';
+      readonly result: 'done' | 'failed' | 'untouched' | 'skipped';
       readonly why?: string | undefined;
       readonly lastLogEntry?: string | undefined;
     }
   | { readonly type: 'noted'; readonly at: number; readonly member: string | null; readonly message: string }
   | { readonly type: 'halting'; readonly at: number; readonly how: 'interrupted' | 'aborted'; readonly by?: string | undefined }
+  /** A command of the operator's. `begin` without `end`: it was under way when the controller went away. */
+  | {
+      readonly type: 'hook';
+      readonly at: number;
+      readonly hook: HookName;
+      readonly member: string | null;
+      readonly state: 'begin' | 'end';
+      readonly error: string | null;
+    }
+  /** The canaries are well: the rest may go. `by` null: their time is over. */
+  | { readonly type: 'continued'; readonly at: number; readonly by: string | null }
   | { readonly type: 'finished'; readonly at: number; readonly outcome: Exclude<OutcomeKind, 'refused'>; readonly why: string | null };

@@ -1,10 +1,13 @@
 import { linkSignals } from '../../shared/abort.js';
 import { toAppError } from '../../shared/errors.js';
+import type { Argv } from '../../shared/ports/exec.js';
+import { decideHook } from './decide-hook.js';
 import { decideEnd, decideRotation, decideRun, mayOverlap, type RunAction } from './decide-run.js';
 import { decideStep, decideUnseen, type StepAction, type StepContext } from './decide-step.js';
 import type { JournalEvent } from './events.js';
 import type { Attempts, ClientFacts, MemberFacts } from './facts.js';
 import { PATIENCE } from './patience.js';
+import { startingFor } from './starting.js';
 import { evolve, isEnding, memberOf, type MemberProgress, nextStepOf, type Progress, replay } from './progress.js';
 
 /** The step's effect on the world; each can be carried out twice. */
@@ -20,11 +23,13 @@ export interface RollPorts {
   observeClients(signal: AbortSignal): Promise<ReadonlyMap<string, ClientFacts>>;
   /** What the member's step looks at. Never rejects but by the signal. `remainingMs` bounds a probe of a client that starts. */
   observeMember(member: MemberProgress, remainingMs: number, signal: AbortSignal): Promise<MemberFacts>;
-  /** `id` names the effect: the same id is the same command. Resolves with something to tell, or null. */
-  perform(member: MemberProgress, effect: Effect, id: string, signal: AbortSignal): Promise<string | null>;
+  /** `id` names the effect: the same id is the same command; `remainingMs` bounds a start. Resolves with something to tell, or null. */
+  perform(member: MemberProgress, effect: Effect, id: string, remainingMs: number, signal: AbortSignal): Promise<string | null>;
   takeOut(client: string, id: string, signal: AbortSignal): Promise<void>;
   /** Rotates the logs of a service; the same id is the same rotation. Resolves with what there is to tell, and why it failed. */
   rotate(service: string, id: string, signal: AbortSignal): Promise<Rotated>;
+  /** Runs a command of the operator's; `member` null: for the whole roll. Rejects with what it said last. */
+  hook(argv: Argv, member: string | null, signal: AbortSignal): Promise<void>;
   /** The last entry of a failed member's log; null if it cannot be had. */
   lastLogEntry(member: string, signal: AbortSignal): Promise<string | null>;
   /** A wait and its reason, each time one is decided on. */
@@ -43,6 +48,8 @@ export interface Executor {
   readonly progress: () => Progress;
   /** Ends the run after the member in hand was finished or put back. */
   halt(how: 'interrupted' | 'aborted', by: string): Promise<void>;
+  /** Lets the clients behind the canaries go. */
+  proceed(by: string): Promise<void>;
   /** Drives the run to its end. Rejects if `signal` aborts (the run stays unfinished) or the journal cannot be written. */
   run(signal: AbortSignal): Promise<Progress>;
 }
@@ -80,6 +87,8 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
 
   async function next(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    const hook = decideHook(progress);
+    if (hook !== null) return runHook(hook, signal);
     if (driven.size > 0 && !mayOverlap(progress)) return change();
     let action: RunAction | null = decideEnd(progress) ?? decideRotation(progress);
     if (action === null) {
@@ -91,9 +100,15 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
         return record({ type: 'finished', at: ports.now(), outcome: action.outcome, why: action.why });
       case 'wait':
         ports.waiting(null, action.why);
-        return ports.sleep(POLL_MS, signal);
+        return rest(signal, action.pollMs);
       case 'follow':
         return change();
+      case 'hook':
+        return runHook(action, signal);
+      case 'continue':
+        return record({ type: 'continued', at: ports.now(), by: null });
+      case 'skip':
+        return record({ type: 'settled', at: ports.now(), member: action.member, result: 'skipped', why: action.why });
       case 'take-out':
         return takeOut(action.client, signal);
       case 'rotate':
@@ -116,13 +131,13 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
   }
 
   /** A poll interval, cut short when another one in hand gets on: it may be what is waited for. */
-  async function rest(signal: AbortSignal): Promise<void> {
+  async function rest(signal: AbortSignal, ms = POLL_MS): Promise<void> {
     const early = new AbortController();
     const sleeper = () => early.abort();
     using linked = linkSignals([signal, early.signal]);
     sleepers.add(sleeper);
     try {
-      await ports.sleep(POLL_MS, linked.signal);
+      await ports.sleep(ms, linked.signal);
     } catch (error) {
       if (!early.signal.aborted) throw error;
     } finally {
@@ -144,6 +159,19 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
       ports.waiting(client, error.message);
       await ports.sleep(POLL_MS, signal);
     }
+  }
+
+  /** One that was under way when the controller went away is run once more, and that is told: nobody knows what it has done. */
+  async function runHook({ hook, member, argv, again }: Extract<RunAction, { do: 'hook' }>, signal: AbortSignal): Promise<void> {
+    const message = `${hook} was under way when the controller went away: it is run once more`;
+    if (again) await record({ type: 'noted', at: ports.now(), member, message });
+    await record({ type: 'hook', at: ports.now(), hook, member, state: 'begin', error: null });
+    const error = await ports.hook(argv, member, signal).then(
+      () => null,
+      (e: unknown) => toAppError(e, 'internal', hook).message,
+    );
+    signal.throwIfAborted();
+    await record({ type: 'hook', at: ports.now(), hook, member, state: 'end', error });
   }
 
   /** None goes on behind the end of the run. */
@@ -220,10 +248,12 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
   }
 
   async function look(member: MemberProgress, context: () => StepContext, signal: AbortSignal): Promise<StepAction> {
-    const remainingMs = member.since + member.planned.timing.startDeadlineMs - ports.now();
-    const facts = await ports.observeMember(member, remainingMs, signal);
+    const facts = await ports.observeMember(member, remainingFor(member), signal);
     return decideStep(progress, member.planned.name, facts, context());
   }
+
+  const remainingFor = (member: MemberProgress): number =>
+    member.planned.timing.startDeadlineMs - startingFor(progress, member, ports.now());
 
   async function perform(
     member: MemberProgress,
@@ -238,7 +268,7 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
       (effect.do === 'stop' ? '' : `/${member.since}/${tries}`);
     let told: string | null;
     try {
-      told = await ports.perform(member, effect, id, signal);
+      told = await ports.perform(member, effect, id, remainingFor(member), signal);
     } catch (error) {
       signal.throwIfAborted();
       return {
@@ -260,6 +290,7 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
 
   return {
     progress: () => progress,
+    proceed: (by) => record({ type: 'continued', at: ports.now(), by }),
     halt: (how, by) => record({ type: 'halting', at: ports.now(), how, by }),
     run,
   };

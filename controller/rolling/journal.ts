@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 import { makeFolder, openDurableLog } from '../../shared/ports/files.js';
@@ -6,8 +6,10 @@ import type { JournalEvent } from './events.js';
 
 /** The journals of all operations: `STATE_DIR/operations/ID.jsonl`, one event a line. */
 export interface JournalStore {
-  /** Ids, oldest first; without those whose first line never got to the disk: nothing was done for them. */
-  list(): Promise<string[]>;
+  /** Ids, oldest first; without those whose first line never got to the disk: nothing was done for them. `since`: begun then or later, epoch ms. */
+  list(since?: number): Promise<string[]>;
+  /** Deletes what is older than 90 days, and of the rest what is beyond the newest 200; never one in which something was done on the last day, nor one that `keeps` names. */
+  prune(now: number, keeps: (journal: readonly JournalEvent[]) => boolean): Promise<readonly string[]>;
   /** Errors: `not-found`; `failed` if a line is damaged (a torn last line is not: it was never acted upon). */
   read(id: string): Promise<JournalEvent[]>;
   /** Cuts a torn last line, then only appends. Errors: `not-found` for what cannot be an id. */
@@ -19,6 +21,10 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+const DAY_MS = 86_400_000;
+const KEPT = 200;
+const KEPT_MS = 90 * DAY_MS;
+
 const ID = /^[0-9]{8}-[0-9]{6}-[0-9a-f]{4}$/;
 
 /** `YYYYMMDD-HHMMSS-xxxx` in UTC: sorts by time, unique by its last four hex digits. */
@@ -27,6 +33,12 @@ export function operationId(at: number, random: number): string {
   return `${date}-${time.slice(0, 6)}-${Math.floor(random * 0x10000)
     .toString(16)
     .padStart(4, '0')}`;
+}
+
+/** Epoch ms, by its id. */
+function begunAt(id: string): number {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(id) ?? [];
+  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
 }
 
 export async function openJournalStore(stateDir: string): Promise<JournalStore> {
@@ -51,13 +63,33 @@ export async function openJournalStore(stateDir: string): Promise<JournalStore> 
     return lines.map((line, i) => parseLine(line, i === 0, `${fileOf(id)}:${i + 1}`));
   }
 
+  async function prune(now: number, keeps: (journal: readonly JournalEvent[]) => boolean): Promise<string[]> {
+    const ids = (await readdir(folder)).flatMap((name) =>
+      name.endsWith('.jsonl') && ID.test(name.slice(0, -6)) ? [name.slice(0, -6)] : [],
+    );
+    const pruned: string[] = [];
+    for (const [newer, id] of ids.sort().reverse().entries()) {
+      const age = now - begunAt(id);
+      if (age < DAY_MS || (newer < KEPT && age < KEPT_MS)) continue;
+      const torn = !(await contentOf(id)).includes(0x0a);
+      const journal = torn ? [] : await readWhole(id);
+      const quietMs = now - (journal.at(-1)?.at ?? 0);
+      if (quietMs < DAY_MS || (journal.length > 0 && keeps(journal))) continue;
+      await rm(fileOf(id));
+      pruned.push(id);
+    }
+    return pruned;
+  }
+
   return {
-    async list() {
+    async list(since = -Infinity) {
       const ids = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -6));
       const begun: string[] = [];
-      for (const id of ids.filter((one) => ID.test(one)).sort()) if ((await contentOf(id)).includes(0x0a)) begun.push(id);
+      for (const id of ids.filter((one) => ID.test(one) && begunAt(one) >= since).sort())
+        if ((await contentOf(id)).includes(0x0a)) begun.push(id);
       return begun;
     },
+    prune,
     read: readWhole,
     async open(id) {
       const log = await openDurableLog(fileOf(id));
@@ -100,6 +132,8 @@ const TYPES: Readonly<Record<JournalEvent['type'], true>> = {
   settled: true,
   noted: true,
   halting: true,
+  hook: true,
+  continued: true,
   finished: true,
 };
 

@@ -2,6 +2,7 @@ import { link, readFile, rename, rm, utimes, stat } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { reasonOf } from '../../shared/abort.js';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 import { writeFileAtomic } from '../../shared/ports/files.js';
 
@@ -20,6 +21,10 @@ export interface LockOwner {
 }
 
 export interface Lease {
+  /** Aborts with `conflict` once the lock is seen to be somebody else's, or gone: the holder slept too long, or somebody took it away. */
+  readonly lost: AbortSignal;
+  /** Looks now; rejects with `conflict`, and aborts `lost`, if it is not ours any more. */
+  confirm(): Promise<void>;
   /** Idempotent. Leaves a lock alone that is somebody else's by now. */
   release(): Promise<void>;
 }
@@ -186,15 +191,25 @@ function conflict(path: string, { owner }: Held): AppError {
 }
 
 function lease(path: string, content: string): Lease {
+  const lost = new AbortController();
   const ours = async () => (await readLock(path))?.raw === content;
+  const confirm = async () => {
+    // A look that fails proves nothing: the lock is lost to whoever stands in it.
+    if (!lost.signal.aborted && (await ours().catch(() => true))) return;
+    lost.abort(new AppError('conflict', `the lock ${path} is not ours any more`, { hint: '`ctl lock` tells who holds it' }));
+    throw reasonOf(lost.signal);
+  };
   const beat = async () => {
+    await confirm();
     const now = new Date();
-    if (await ours()) await utimes(path, now, now);
+    await utimes(path, now, now);
   };
   // A heartbeat that cannot be written shows as a stale lock to others; the next one tries again.
   const timer = setInterval(() => void beat().catch(() => undefined), HEARTBEAT_MS);
   timer.unref();
   return {
+    lost: lost.signal,
+    confirm,
     async release() {
       clearInterval(timer);
       if (await ours()) await rm(path, { force: true });

@@ -1,6 +1,6 @@
 import { askAgent } from '../checks/ask-agent.js';
-import { inParallel } from '../checks/bounded.js';
-import type { HttpOutcome } from '../checks/outcome.js';
+import { inParallel } from '../../shared/in-parallel.js';
+import type { HttpOutcome } from '../../shared/model/probe.js';
 import type { Checks } from '../checks/runner.js';
 import { type BalancerStates, describeStanding } from '../checks/standings.js';
 import { balancersOf, type Client, type ClusterConfig, type Service } from '../config/cluster.js';
@@ -17,7 +17,7 @@ import type { MemberProgress } from './progress.js';
 export interface RollWorld {
   readonly config: () => ClusterConfig;
   readonly fleet: Fleet;
-  readonly checks: Pick<Checks, 'answers' | 'health' | 'warm'>;
+  readonly checks: Pick<Checks, 'answers' | 'health' | 'warm' | 'report'>;
   readonly clock: Clock;
   /** Clients that somebody took out of the balancer by hand, for as long as that lasts, with what to tell of it. */
   held(now: number): ReadonlyMap<string, string>;

@@ -2,8 +2,12 @@ import { AppError } from '../../shared/errors.js';
 import type { RunRequest } from '../../shared/model/control-api.js';
 import type { Measured } from '../../shared/model/observation.js';
 import type { OperationAction, PlanStep, Step } from '../../shared/model/operation.js';
+import type { RepairDecision } from '../../shared/model/repair.js';
+import type { Argv } from '../../shared/ports/exec.js';
 import type { BatchSize, Client, ClusterConfig, Service } from '../config/cluster.js';
 import { affordable, type ClientFacts, isServing } from './facts.js';
+import { alone, clientSteps, drainOf, member } from './plan-members.js';
+import { restartsOf } from './plan-restarts.js';
 
 /** What an operation is going to do; written to the journal first, so that a resumed run follows the plan that was agreed to. */
 export interface RollPlan {
@@ -19,7 +23,13 @@ export interface RollPlan {
   readonly rotate?: readonly RotationStep[];
   readonly policy: RollPolicy;
   readonly warnings: readonly string[];
+  /** Commands of the operator's; without those that there are none of. */
+  readonly hooks?: Readonly<Partial<Record<HookName, Argv>>>;
+  /** Of a repair: what was decided for every service that was looked at. */
+  readonly decisions?: readonly RepairDecision[];
 }
+
+export type HookName = 'before_roll' | 'after_roll' | 'before_client' | 'after_client';
 
 export interface RotationStep {
   readonly service: string;
@@ -41,6 +51,17 @@ export interface PlannedMember {
   readonly timing: MemberTiming;
   /** Taken out of the balancer by hand: it stays out, also when it is put back. */
   readonly held?: boolean;
+  /** Page that it has to answer well after its start; without it its home page. */
+  readonly path?: string;
+  /** Of a repair: what is looked at again before it is touched. */
+  readonly repair?: RepairCondition;
+}
+
+export interface RepairCondition {
+  /** It is left alone if it answers well by then. */
+  readonly unlessWell: boolean;
+  /** Members that it stands on: once they answer, it gets time to recover. */
+  readonly after: readonly string[];
 }
 
 export interface MemberTiming {
@@ -57,6 +78,10 @@ export interface RollPolicy {
   readonly guarded: boolean;
   readonly maxFail: number;
   readonly deadlineMs: number | null;
+  /** After so many clients the run waits, until it is told to go on or, unless null, for `waitMs`. */
+  readonly canary?: { readonly clients: number; readonly waitMs: number | null };
+  /** A client has to stay healthy for so long before the next one leaves. */
+  readonly minHealthyMs?: number;
 }
 
 export interface PlanInput {
@@ -106,7 +131,7 @@ export function makePlan(input: PlanInput): RollPlan {
       maxFail: request.maxFail ?? config.cluster.maxFail,
       deadlineMs: request.deadlineS === null ? null : request.deadlineS * 1000,
     },
-    warnings: [...warningsOf(input, chosen, balanced), ...restartsOf(input, batches, takeOut)],
+    warnings: [...warningsOf(input, chosen, balanced), ...restartsOf(input.restarting, batches, takeOut)],
   };
 }
 
@@ -163,11 +188,9 @@ function rootsOf(input: PlanInput): PlannedBatch[] {
   });
 }
 
-const alone = (service: Service, steps: readonly Step[]): PlannedBatch => ({ pool: null, members: [member(service, steps, null)] });
-
 function poolsOf(input: PlanInput, chosen: readonly Client[], guarded: boolean): PlannedBatch[] {
   const { config, clients, request } = input;
-  const drain = config.frontends.concat([...config.services.values()]).find((s) => s.drain !== null)?.drain ?? null;
+  const drain = drainOf(config);
   const pools = [...new Set(chosen.map((c) => c.pool))].sort((a, b) => a - b);
   const spare = guarded ? Math.max(1, affordable(clients.values(), config.cluster.minActive)) : Infinity;
   const restarts = input.restarting.length > 0;
@@ -186,26 +209,6 @@ function poolsOf(input: PlanInput, chosen: readonly Client[], guarded: boolean):
       ...(restarts ? { together: true } : {}),
     }));
   });
-}
-
-function clientSteps(action: OperationAction, where: ClientFacts['standing'], held: boolean): Step[] {
-  const leave: Step[] = where === 'none' ? [] : ['out', 'drain'];
-  if (action === 'stop') return [...leave, 'stop'];
-  return [...leave, 'stop', 'start', 'check', 'warm', ...(where === 'none' || held ? [] : (['in'] as const))];
-}
-
-function member(service: Service, steps: readonly Step[], drain: Service['drain']): PlannedMember {
-  return {
-    name: service.spec.name,
-    steps,
-    timing: {
-      drainMs: drain?.drainMs ?? 0,
-      quietMs: drain?.quietMs ?? 0,
-      timeToSleepMs: drain?.timeToSleepMs ?? 0,
-      startDeadlineMs: service.startDeadlineMs,
-      stopDeadlineMs: service.stopDeadlineMs,
-    },
-  };
 }
 
 /** `--batch` as it is typed: a number, a percentage, `pool`, `auto`. Errors: `usage`. */
@@ -275,19 +278,6 @@ function* warningsOf(input: PlanInput, chosen: readonly Client[], balanced: read
     if (why !== undefined) yield `${client.spec.name} ${why}: it stays out of the balancer`;
   }
   if (request.force) yield 'forced: clients are taken out whatever stays in the balancer';
-}
-
-/** What it costs that a balancer has to be restarted for each change. */
-function restartsOf({ restarting }: PlanInput, batches: readonly PlannedBatch[], takeOut: readonly string[]): string[] {
-  const changes = batches.map(
-    ({ members }) => (['out', 'in'] as const).filter((step) => members.some((m) => m.steps.includes(step))).length,
-  );
-  const count = changes.reduce((sum, n) => sum + n, takeOut.length);
-  if (count === 0) return [];
-  return restarting.map(
-    (name) =>
-      `${name} restarts ${count === 1 ? 'once' : `${count} times`}, since it is told by its file alone: requests in that moment fail`,
-  );
 }
 
 const standing = (input: PlanInput, client: Client): ClientFacts['standing'] =>

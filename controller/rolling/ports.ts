@@ -6,10 +6,13 @@ import type { Journal } from './journal.js';
 import { ASK_MS, isClient, observeClients, observeMember, type RollWorld, serviceOf } from './observe.js';
 import { orderBalancers } from './order-balancers.js';
 import type { MemberProgress } from './progress.js';
+import { runHook } from './hooks.js';
 import { createRotations } from './rotations.js';
 
 /** Beyond a deadline that the agent itself keeps. */
 const MARGIN_MS = 10_000;
+/** A start that is tried at all must be able to succeed. */
+const LAST_START_MS = 1_000;
 
 /** The real cluster behind the executor. */
 export function createRollPorts(outer: RollWorld, journal: Journal, waiting: RollPorts['waiting']): RollPorts {
@@ -24,9 +27,10 @@ export function createRollPorts(outer: RollWorld, journal: Journal, waiting: Rol
     waiting,
     observeClients: (signal) => observeClients(world, signal),
     observeMember: (member, remainingMs, signal) => observeMember(world, member, remainingMs, signal),
-    perform: (member, effect, id, signal) => perform(member, effect, id, signal),
+    perform: (member, effect, id, remainingMs, signal) => perform(member, effect, id, remainingMs, signal),
     takeOut: (client, id, signal) => orderBalancers(world, seen, { service: serviceOf(world, client), wanted: 'out', id }, signal),
     rotate: createRotations(world),
+    hook: runHook,
     async lastLogEntry(member, signal) {
       const service = world.config().services.get(member);
       if (service === undefined) return null;
@@ -35,7 +39,13 @@ export function createRollPorts(outer: RollWorld, journal: Journal, waiting: Rol
     },
   };
 
-  async function perform({ planned }: MemberProgress, effect: Effect, commandId: string, signal: AbortSignal): Promise<string | null> {
+  async function perform(
+    { planned }: MemberProgress,
+    effect: Effect,
+    commandId: string,
+    remainingMs: number,
+    signal: AbortSignal,
+  ): Promise<string | null> {
     const { name, timing } = planned;
     const service = serviceOf(world, name);
     const agent = fleet.agent(service.host);
@@ -49,7 +59,7 @@ export function createRollPorts(outer: RollWorld, journal: Journal, waiting: Rol
         return how === 'killed' ? `did not stop in ${timing.stopDeadlineMs / 1000} s and was killed` : null;
       }
       case 'start':
-        await agent.start(name, { commandId, signal, timeoutMs: timing.startDeadlineMs });
+        await agent.start(name, { commandId, signal, timeoutMs: Math.max(LAST_START_MS, remainingMs) });
         return null;
       case 'warm':
         return warm(service, signal);

@@ -1,4 +1,4 @@
-import { inParallel } from '../checks/bounded.js';
+import { inParallel } from '../../shared/in-parallel.js';
 import { balancersOf, type Service } from '../config/cluster.js';
 import { selectServices } from '../config/select.js';
 import { AppError, toAppError } from '../../shared/errors.js';

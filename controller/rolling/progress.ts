@@ -2,7 +2,7 @@ import { AppError } from '../../shared/errors.js';
 import type { Step } from '../../shared/model/operation.js';
 import type { ProcessId } from '../../shared/model/process.js';
 import type { JournalEvent } from './events.js';
-import type { PlannedMember, RollPlan } from './plan.js';
+import type { HookName, PlannedMember, RollPlan } from './plan.js';
 
 /** The state of a run: its journal, folded. */
 export interface Progress {
@@ -16,9 +16,23 @@ export interface Progress {
   readonly deadlineFrom: number;
   /** Epoch ms of the last event. */
   readonly lastAt: number;
+  /** Time in which a controller was at it, ms. */
+  readonly workedMs: number;
+  /** By hook and member, see `hookKey`. */
+  readonly hooks: ReadonlyMap<string, HookProgress>;
+  /** The clients behind the canaries may go. */
+  readonly continued: boolean;
   readonly halting: 'interrupted' | 'aborted' | null;
   readonly finished: Extract<JournalEvent, { type: 'finished' }> | null;
 }
+
+export interface HookProgress {
+  readonly hook: HookName;
+  readonly state: 'begin' | 'end';
+  readonly error: string | null;
+}
+
+export const hookKey = (hook: HookName, member: string | null): string => `${hook} ${member ?? ''}`;
 
 /** The logs of one service. `ms` null: under way. */
 export interface RotationProgress {
@@ -29,16 +43,20 @@ export interface RotationProgress {
 
 export interface MemberProgress {
   readonly planned: PlannedMember;
-  readonly state: 'waiting' | 'active' | 'done' | 'failed';
+  readonly state: 'waiting' | 'active' | 'done' | 'failed' | 'skipped';
   /** The step in hand; null while waiting and at the end. */
   readonly step: Step | null;
   /** When the step was entered: names its commands, does not change when another controller takes over. */
   readonly enteredAt: number;
   /** From when on the step's deadline counts: time during which no controller was there does not. */
   readonly since: number;
-  /** Why it is being put `back`, or why it failed. */
+  /** From when on its `start_deadline` counts, which is one for its start and its check. */
+  readonly startingSince: number;
+  /** Why it is being put `back`, why it failed or was skipped. */
   readonly why: string | null;
   readonly replacing: ProcessId | 'none' | null;
+  /** Epoch ms; null: not settled. */
+  readonly settledAt: number | null;
   /** When its start command had been carried out. */
   readonly startedAt: number | null;
   readonly lastLogEntry: string | null;
@@ -57,6 +75,9 @@ export function replay(events: readonly JournalEvent[]): Progress {
     idleSince: first.at,
     deadlineFrom: first.at,
     lastAt: first.at,
+    workedMs: 0,
+    hooks: new Map(),
+    continued: false,
     halting: null,
     finished: null,
   };
@@ -65,7 +86,8 @@ export function replay(events: readonly JournalEvent[]): Progress {
 }
 
 export function evolve(progress: Progress, event: JournalEvent): Progress {
-  return { ...applied(progress, event), lastAt: event.at };
+  const worked = event.type === 'attached' ? 0 : Math.max(0, event.at - progress.lastAt);
+  return { ...applied(progress, event), lastAt: event.at, workedMs: progress.workedMs + worked };
 }
 
 function applied(progress: Progress, event: JournalEvent): Progress {
@@ -94,6 +116,7 @@ function applied(progress: Progress, event: JournalEvent): Progress {
         step: event.step,
         enteredAt: again ? before.enteredAt : event.at,
         since: event.at,
+        startingSince: event.step === 'check' && (again || before.step === 'start') ? before.startingSince : event.at,
         why: event.step === 'back' ? (event.detail ?? null) : null,
         replacing: event.replacing ?? before.replacing,
         startedAt: event.step === 'check' && !again ? event.at : before.startedAt,
@@ -107,11 +130,18 @@ function applied(progress: Progress, event: JournalEvent): Progress {
         ...before,
         state: event.result,
         step: null,
+        settledAt: event.at,
         why: event.why ?? null,
         lastLogEntry: event.lastLogEntry ?? null,
         stepsMs: timed(before, event.at),
       });
     }
+    case 'hook': {
+      const { hook, state, error } = event;
+      return { ...progress, hooks: new Map(progress.hooks).set(hookKey(hook, event.member), { hook, state, error }) };
+    }
+    case 'continued':
+      return { ...progress, continued: true };
     case 'noted':
       return progress;
     case 'halting':
@@ -125,11 +155,13 @@ function applied(progress: Progress, event: JournalEvent): Progress {
 function attached(progress: Progress, { at, why }: Extract<JournalEvent, { type: 'attached' }>): Progress {
   const members = [...progress.members].map(([name, m]): [string, MemberProgress] => [
     name,
-    why === 'resumed' && m.state === 'failed' ? waiting(m.planned, at) : { ...m, since: at },
+    why === 'resumed' && m.state === 'failed' ? waiting(m.planned, at) : { ...m, since: at, startingSince: at },
   ]);
   const reopened = why === 'resumed' || why === 'aborting' ? { halting: null, finished: null } : {};
+  const hooks = why === 'resumed' ? new Map([...progress.hooks].filter(([, { error }]) => error === null)) : progress.hooks;
   const deadlineFrom = why === 'resumed' ? at : progress.deadlineFrom + Math.max(0, at - progress.lastAt);
-  return { ...progress, ...reopened, members: new Map(members), idleSince: at, deadlineFrom };
+  const continued = progress.continued || why === 'resumed';
+  return { ...progress, ...reopened, members: new Map(members), hooks, continued, idleSince: at, deadlineFrom };
 }
 
 export function memberOf(progress: Progress, name: string): MemberProgress {
@@ -141,7 +173,13 @@ export function memberOf(progress: Progress, name: string): MemberProgress {
 /** Nothing new is begun: somebody asked for the end, or more has failed than may. */
 export function isEnding(progress: Progress): boolean {
   const failed = [...progress.members.values()].filter((m) => m.state === 'failed').length;
-  return progress.halting !== null || failed > progress.plan.policy.maxFail;
+  return progress.halting !== null || failed > progress.plan.policy.maxFail || failedHook(progress) !== null;
+}
+
+/** A hook whose failure ends the run, with its reason. */
+export function failedHook({ hooks }: Progress): string | null {
+  const failed = [...hooks].find(([, { error }]) => error !== null);
+  return failed === undefined ? null : `${failed[0].trim()}: ${failed[1].error ?? ''}`;
 }
 
 /** The step after the one in hand; null after the last. */
@@ -156,8 +194,10 @@ const waiting = (planned: PlannedMember, at: number): MemberProgress => ({
   step: null,
   enteredAt: at,
   since: at,
+  startingSince: at,
   why: null,
   replacing: null,
+  settledAt: null,
   startedAt: null,
   lastLogEntry: null,
   stepsMs: {},

@@ -31,6 +31,8 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
   };
   const rotation = ({ at, service }: { at: number; service: string }, state: 'begin' | 'end', ms: number | null) =>
     ({ type: 'step', operation, service, step: 'rotate', state, at, ms, detail: null }) as const;
+  const skipped = ({ at, member, why }: Extract<JournalEvent, { type: 'settled' }>) =>
+    ({ type: 'step', operation, service: member, step: 'skip', state: 'begin', at, ms: null, detail: why ?? null }) as const;
   switch (event.type) {
     case 'started': {
       const warnings = event.plan.warnings.map((message) => note(null, message));
@@ -43,8 +45,8 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
         note(
           event.client,
           event.error === null
-            ? 'is dead: taken out of the balancer'
-            : `is dead, but could not be taken out of the balancer: ${event.error}`,
+            ? `${whyOut(after)}: taken out of the balancer`
+            : `${whyOut(after)}, but could not be taken out of the balancer: ${event.error}`,
         ),
       ];
     case 'rotating':
@@ -77,12 +79,18 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
     case 'settled': {
       const end = ended(event.member);
       if (event.result === 'done') return end;
+      if (event.result === 'skipped') return [skipped(event)];
       if (event.result === 'untouched') return [...end, note(event.member, 'put back, untouched')];
       return [
         ...end,
         { type: 'step', operation, service: event.member, step: 'fail', state: 'begin', at: event.at, ms: null, detail: event.why ?? null },
       ];
     }
+    case 'hook':
+      if (event.state === 'begin') return [note(event.member, `runs ${event.hook}`)];
+      return event.error === null ? [] : [note(event.member, `${event.hook} failed: ${event.error}`)];
+    case 'continued':
+      return [note(null, event.by === null ? 'the canaries are well: goes on' : `goes on behind the canaries, asked by ${event.by}`)];
     case 'noted':
       return [note(event.member, event.message)];
     case 'halting':
@@ -91,6 +99,8 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
       return [{ type: 'result', result: resultOf(after) }];
   }
 }
+
+const whyOut = ({ plan }: Progress): string => (plan.action === 'repair' ? 'was repaired too often' : 'is dead');
 
 /** Older journals do not tell. */
 const byWhom = ({ by }: { readonly by?: string | undefined }): string => (by === undefined ? '' : ` by ${by}`);
@@ -110,25 +120,44 @@ export function resultOf(progress: Progress): OperationResult {
   const { plan, finished } = progress;
   const services = [...progress.members.values()].map((m): MemberResult => ({
     name: m.planned.name,
-    result: m.state === 'done' ? 'done' : m.state === 'failed' ? 'failed' : 'untouched',
+    result: m.state === 'waiting' || m.state === 'active' ? 'untouched' : m.state,
     why: m.why,
     lastLogEntry: m.lastLogEntry,
     stepsMs: { ...rotationMs(progress.rotations.get(m.planned.name)), ...m.stepsMs },
   }));
   services.unshift(...rotatedAlone(progress));
+  services.push(...leftAlone(progress));
   const outcome = finished?.outcome ?? 'interrupted';
   const failed = services.some((s) => s.result === 'failed') || [...progress.rotations.values()].some((r) => r.error !== null);
-  const exit = { completed: failed ? 3 : 0, halted: 1, aborted: 130, interrupted: 130 }[outcome];
+  const exit = {
+    completed: plan.action === 'repair' ? repairExit(progress, failed) : failed ? 3 : 0,
+    halted: 1,
+    aborted: 130,
+    interrupted: 130,
+  }[outcome];
   return {
     operation: plan.id,
     action: plan.action,
     outcome,
     exit,
-    seconds: ((finished?.at ?? plan.at) - plan.at) / 1000,
+    seconds: progress.workedMs / 1000,
     why: finished?.why ?? null,
     services,
   };
 }
+
+/** What is critical and stays so is critical, whatever else went well. */
+function repairExit({ plan }: Progress, failed: boolean): number {
+  const left = (plan.decisions ?? []).filter(({ action }) => action === 'none' || action === 'give-up');
+  if (failed || left.some(({ state }) => state === 'critical')) return 1;
+  return left.some(({ state }) => state === 'unknown') ? 5 : 0;
+}
+
+/** Of a repair: those that are not well, and of which nothing was done. */
+const leftAlone = ({ plan, members }: Progress): MemberResult[] =>
+  (plan.decisions ?? [])
+    .filter(({ service, state }) => state !== 'well' && !members.has(service))
+    .map(({ service, reason }) => ({ name: service, result: 'skipped', why: reason, lastLogEntry: null, stepsMs: {} }));
 
 /** Services of which nothing is done but a rotation. */
 const rotatedAlone = ({ plan, members, rotations }: Progress): MemberResult[] =>

@@ -1,4 +1,4 @@
-import { inParallel } from '../checks/bounded.js';
+import { inParallel } from '../../shared/in-parallel.js';
 import type { ClusterConfig, Service } from '../config/cluster.js';
 import { AppError, toAppError } from '../../shared/errors.js';
 import type { RunRequest } from '../../shared/model/control-api.js';

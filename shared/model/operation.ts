@@ -1,11 +1,11 @@
-/** Steps of a member, in the order in which a full restart takes them; `rotate` takes its logs away before that, `back` puts a healthy one in again that could not be restarted. */
-export const STEPS = ['out', 'drain', 'stop', 'start', 'check', 'warm', 'in', 'back', 'skip', 'fail', 'rotate'] as const;
+/** Steps of a member, in the order in which a full restart takes them; `rotate` takes its logs away before that, `purge` empties a cache after it, `back` puts a healthy one in again that could not be restarted. */
+export const STEPS = ['out', 'drain', 'stop', 'start', 'check', 'warm', 'in', 'back', 'skip', 'fail', 'rotate', 'purge'] as const;
 export type Step = (typeof STEPS)[number];
 
 export const OUTCOMES = ['completed', 'halted', 'aborted', 'interrupted', 'refused'] as const;
 export type OutcomeKind = (typeof OUTCOMES)[number];
 
-export type OperationAction = 'start' | 'restart' | 'stop' | 'rotate' | 'repair';
+export type OperationAction = 'start' | 'restart' | 'stop' | 'rotate' | 'purge' | 'repair';
 
 export interface PlanStep {
   readonly step: Step;
@@ -44,6 +44,7 @@ export interface OperationResult {
   readonly action: OperationAction;
   readonly outcome: OutcomeKind;
   readonly exit: number;
+  /** In which a controller was at it: not while it was away, or until somebody resumed it. */
   readonly seconds: number;
   /** Why it did not complete, and what to do next; null if it completed. */
   readonly why: string | null;

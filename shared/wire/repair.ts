@@ -26,7 +26,7 @@ const actions = enumCodec<RepairAction, Action>({
   start: Action.ACTION_START,
   restart: Action.ACTION_RESTART,
   recheck: Action.ACTION_RECHECK,
-  'leave-out': Action.ACTION_LEAVE_OUT,
+  'give-up': Action.ACTION_GIVE_UP,
 });
 const states = enumCodec<RepairState, State>({
   well: State.STATE_WELL,

@@ -36,6 +36,9 @@ export interface SimulatedCluster {
   balancerAgentAwayUntil: number;
   /** A client that it does not take in again. */
   refusesIn: string | null;
+  /** What hooks were run, in order: `before_client c1`. The failing one fails each time. */
+  readonly hooksRun: string[];
+  failingHook: string | null;
   /** Calls so far, in all lives of the controller. */
   calls: number;
   /** The call at which the controller dies, and whether the call takes effect. */
@@ -57,6 +60,7 @@ export function simulateCluster(
   policy: Partial<RollPolicy> = {},
   steps = FULL,
   takeOut: readonly string[] = [],
+  more: Partial<RollPlan> = {},
 ): SimulatedCluster {
   const plan: RollPlan = {
     id: '20260101-000000-0001',
@@ -67,6 +71,7 @@ export function simulateCluster(
     warnings: [],
     policy: { minActive: 1, guarded: true, maxFail: 0, deadlineMs: null, ...policy },
     batches: batches.map((members): PlannedBatch => ({ pool: 1, members: members.map((name) => ({ name, steps, timing: TIMING })) })),
+    ...more,
   };
   const cluster: SimulatedCluster = {
     clients: new Map(names.map((name) => [name, newClient()])),
@@ -77,6 +82,8 @@ export function simulateCluster(
     balancerObeys: true,
     balancerAgentAwayUntil: 0,
     refusesIn: null,
+    hooksRun: [],
+    failingHook: null,
     calls: 0,
     crash: null,
     haltAt: null,
@@ -246,6 +253,11 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
         }
       }),
     rotate: () => call(() => ({ notes: [], error: null })),
+    hook: ([program], member) =>
+      call(() => {
+        cluster.hooksRun.push(member === null ? program : `${program} ${member}`);
+        if (cluster.failingHook === cluster.hooksRun.at(-1)) throw new AppError('failed', `${program} ended with 1: no`);
+      }),
     takeOut: (client) =>
       call(() => {
         if (cluster.balancerAgentAwayUntil > cluster.now) throw new AppError('unreachable', 'agent pound is not connected');

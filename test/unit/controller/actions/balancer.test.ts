@@ -15,6 +15,7 @@ import type { BackendOrder } from '../../../../shared/model/agent-api.js';
 import type { Backend } from '../../../../shared/model/balancer.js';
 import type { BackendsRequest } from '../../../../shared/model/control-api.js';
 import { aClient, aCluster, aPolicy, aFleet, aService } from '../checks/fixtures.js';
+import { aLease } from '../rolling/fixtures.js';
 
 const clients = ['c1', 'c2', 'c3'].map((name, i) => aClient({ name, ip: '10.0.0.1', port: 8081 + i }));
 const pound = aService({
@@ -64,6 +65,7 @@ function createWorld({ services = [pound, zeo] as readonly Service[], minActive 
     checks: {
       answers: () => Promise.reject(new Error('not asked')),
       warm: () => Promise.reject(new Error('not asked')),
+      report: () => Promise.reject(new Error('not asked')),
       health: async ({ spec: { name } }) =>
         down.has(name) ? { ok: false, fault: 'no-connection', why: 'refused' } : { ok: true, status: 200, ms: 1, bytes: 1 },
     },
@@ -134,7 +136,7 @@ describe('ctl balancer', () => {
       log,
       lock: async (what, by) => {
         locks.push(`${what} (${by})`);
-        return { release: async () => void locks.push('released') };
+        return aLease({ release: async () => void locks.push('released') });
       },
     });
 

@@ -14,7 +14,7 @@ import type { RunRequest } from '../../../../shared/model/control-api.js';
 import type { OperationEvent } from '../../../../shared/model/operation.js';
 import { type ProcessId, processId } from '../../../../shared/model/process.js';
 import { aCluster, aFleet, aService, fakeClock, never } from '../checks/fixtures.js';
-import { aPlan, attached, entered, halting, started } from '../rolling/fixtures.js';
+import { aLease, aPlan, attached, entered, halting, started } from '../rolling/fixtures.js';
 
 let folder: string;
 let store: JournalStore;
@@ -61,6 +61,7 @@ function operate({ agent, journals = store, release = async () => undefined, res
       answers: async () => ({ ok: true, ms: 1 }),
       health: async () => ({ ok: true, status: 200, ms: 1, bytes: 1 }),
       warm: async () => [],
+      report: async () => [],
     },
     clock: fakeClock(Date.UTC(2026, 0, 1)),
     held: () => new Map(),
@@ -71,7 +72,7 @@ function operate({ agent, journals = store, release = async () => undefined, res
   const locks: string[] = [];
   const lock = async (what: string, by: string): Promise<Lease> => {
     locks.push(`${what} by ${by}`);
-    return { release };
+    return aLease({ release });
   };
   return { operations: createOperations({ world, journals, lock, log, resumesByItself }), lines, locks };
 }

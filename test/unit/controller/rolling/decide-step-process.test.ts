@@ -182,6 +182,19 @@ describe('check', () => {
       failed('no good answer within 300 s: connection refused'),
     ],
   ])('%s', (_, facts, ctx, action) => expect(decide('check', facts, ctx, { then: [STOPPED] })).toEqual(action));
+
+  it('has one deadline together with the start, from when the member was allowed to start', () => {
+    const before = [entered(T - 200 * S, 'c1', 'start')];
+    const bad = { health: REFUSES, process: running(NEW) };
+    expect(decide('check', bad, at(99), { before })).toEqual(wait('connection refused'));
+    expect(decide('check', bad, at(100), { before })).toEqual(failed('no good answer within 300 s: connection refused'));
+
+    const plan = aPlan([['c2', 'c1']], { timing: { timeToSleepMs: 20_000 } });
+    const mate = [entered(T - 210 * S, 'c2', 'start'), entered(T - 200 * S, 'c2', 'check')];
+    const waited = { plan, before: [...mate, ...before] };
+    expect(decide('check', bad, at(119), waited)).toEqual(wait('connection refused'));
+    expect(decide('check', bad, at(120), waited)).toEqual(failed('no good answer within 300 s: connection refused'));
+  });
 });
 
 describe('warm', () => {

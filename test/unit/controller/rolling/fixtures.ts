@@ -1,6 +1,7 @@
 import type { JournalEvent } from '../../../../controller/rolling/events.js';
 import type { ClientFacts, MemberFacts } from '../../../../controller/rolling/facts.js';
 import type { MemberTiming, PlannedBatch, RollPlan, RollPolicy } from '../../../../controller/rolling/plan.js';
+import type { Lease } from '../../../../controller/rolling/lock.js';
 import { replay, type Progress } from '../../../../controller/rolling/progress.js';
 import { unmeasured } from '../../../../shared/model/observation.js';
 import type { Step } from '../../../../shared/model/operation.js';
@@ -23,6 +24,14 @@ export interface PlanOver extends Partial<Omit<RollPlan, 'policy' | 'batches'>> 
   /** Services that come before the clients, as batches of their own. */
   readonly roots?: readonly string[];
 }
+
+/** A lock that stays ours. */
+export const aLease = (over: Partial<Lease> = {}): Lease => ({
+  lost: new AbortController().signal,
+  confirm: () => Promise.resolve(),
+  release: () => Promise.resolve(),
+  ...over,
+});
 
 /** A plan of these batches of clients, made at 0. */
 export function aPlan(batches: readonly (readonly string[])[], over: PlanOver = {}): RollPlan {

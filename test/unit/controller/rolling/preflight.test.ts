@@ -43,6 +43,7 @@ function look(request: Partial<RunRequest> = {}, { agents = ALL, balancer = hold
       answers: async ({ spec }) => (silent.includes(spec.name) ? { ok: false, why: 'connection refused' } : { ok: true, ms: 1 }),
       health: async () => ({ ok: true, status: 200, ms: 1, bytes: 1 }),
       warm: async () => [],
+      report: async () => [],
     },
     clock: fakeClock(),
     held: () => new Map(),

@@ -103,6 +103,7 @@ function life(journal: JournalEvent[], asked: string[], dieAt: number, fails: re
       if (fails.includes(service)) throw new AppError('failed', `the agent of ${service} says no`);
       return { notes: [], error: null };
     },
+    hook: never,
     lastLogEntry: never,
     waiting: never,
   };

@@ -28,7 +28,7 @@ function worldOf(services: readonly Service[], agents: Readonly<Record<string, P
   return {
     config: () => aCluster(services),
     fleet: aFleet(agents),
-    checks: { answers: never, health: never, warm: never },
+    checks: { answers: never, health: never, warm: never, report: never },
     clock: fakeClock(),
     held: () => new Map(),
     balancers: never,

@@ -24,7 +24,7 @@ export enum RepairDecision_Action {
   ACTION_START = 2,
   ACTION_RESTART = 3,
   ACTION_RECHECK = 4,
-  ACTION_LEAVE_OUT = 5,
+  ACTION_GIVE_UP = 5,
   UNRECOGNIZED = -1,
 }
 
