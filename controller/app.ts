@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type BalancerActions, createBalancerActions } from './actions/balancer.js';
 import { check } from './actions/check.js';
@@ -6,6 +7,7 @@ import { describeHold, isOver, openHolds } from './actions/holds.js';
 import { openLastSeen } from './actions/last-seen.js';
 import { createLockActions } from './actions/lock.js';
 import { searchLogs } from './actions/log.js';
+import { createMailActions } from './actions/mail.js';
 import { createOperations, type Operations } from './actions/operations.js';
 import { startRotateKeeper } from './actions/rotate-keeper.js';
 import { status } from './actions/status.js';
@@ -15,10 +17,17 @@ import { observeBalancers } from './checks/standings.js';
 import type { ClusterConfig } from './config/cluster.js';
 import { selectServices } from './config/select.js';
 import type { ConfigSource } from './config/source.js';
+import { identityFolder } from './identity/authority.js';
+import { openIdentity } from './identity/identity.js';
 import { createVersions } from './fleet/versions.js';
 import { createLinks } from './fleet/links.js';
 import { createOneHostFleet, type OneHost } from './fleet/one-host.js';
 import { openTakeOnce } from './fleet/take-once.js';
+import { createHistory, historyOf } from './history/history.js';
+import { createCare } from './monitor/care.js';
+import { startMonitor } from './monitor/monitor.js';
+import { startNotifier, STOP_MS } from './notify/notifier.js';
+import { withQuietCalls } from './notify/quiet-calls.js';
 import { openJournalStore } from './rolling/journal.js';
 import { acquireLock } from './rolling/lock.js';
 import type { RollWorld } from './rolling/observe.js';
@@ -72,9 +81,10 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const owned = await acquireLock(lockOf(config), options.owner, lock);
   lifecycle.onShutdown('state_dir', () => owned.release());
 
-  const told = await openTakeOnce(join(stateDir, 'agent-events.jsonl'), async (host, events) => {
-    for (const event of events) log.warn({ host, event }, `${event.service} on ${host}: ${event.kind}`);
-  });
+  const notifier = await startNotifier({ config: () => source.current(), clock, log }, { host: hostname(), flush: embedded !== null });
+  lifecycle.onShutdown('mail', () => notifier.stop(), STOP_MS);
+
+  const told = await openTakeOnce(join(stateDir, 'agent-events.jsonl'), (host, events) => care.hear(host, events));
   lifecycle.onShutdown('agent events', () => told.close());
   const links = createLinks({ clock, log, heartbeatMs, version, takeEvents: told.take });
   const fleet = embedded === null ? links : createOneHostFleet(links, embedded);
@@ -97,7 +107,13 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     resumesByItself: embedded === null,
   });
   const checks = createChecks({ config: () => source.current(), fleet, clock });
-  const seen = { select: selectIn(source), lastSeen: await openLastSeen(join(stateDir, 'last-seen.json')), clock };
+  const lastSeen = await openLastSeen(join(stateDir, 'last-seen.json'));
+  const history = createHistory({ path: historyOf(stateDir), create: true });
+  lifecycle.onShutdown('history', () => history.close());
+  const care = createCare({ config: () => source.current(), checks, operations, lastSeen, history, clock, log, tell: null });
+  // What lasts is known before the first agent tells anything; a single action opens it only for what it has to keep.
+  if (embedded === null) await care.incidents();
+  const seen = { select: selectIn(source), lastSeen, clock };
   const warned = (report: CheckReport): CheckReport => ({ ...report, warnings: [...source.warnings(), ...report.warnings] });
   const balancer = createBalancerActions({
     world,
@@ -106,15 +122,23 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     lock: locked,
     log,
   });
-  const api = createControlApi(operations, balancer, {
-    check: async (request, signal) => warned(await check({ ...seen, checks, hosts: () => fleet.hosts() }, request, signal)),
+  const calls = createControlApi(operations, balancer, {
+    check: async (request, signal) => warned(await check({ ...seen, rounds: care, hosts: () => fleet.hosts() }, request, signal)),
     status: async (request) => warned(status(seen, request)),
     ...createLockActions(() => source.current(), lock),
+    ...createMailActions(() => source.current(), clock),
+    mails: async () => notifier.report(),
     diffConfig: () => source.diff(),
     log: (request, signal) => searchLogs({ select: selectClientsIn(source), fleet }, request, signal),
   });
+  const api = withQuietCalls(calls, notifier);
 
-  const server = createRpcServer({ log }, { address: parseAddress(options.address), services: [links.service, createControlService(api)] });
+  const address = parseAddress(options.address);
+  const identity =
+    address.kind === 'unix' ? null : await openIdentity({ clock, log }, { folder: identityFolder(stateDir), host: address.host });
+  if (identity !== null) lifecycle.onShutdown('identity', () => identity.stop());
+  const services = [links.service, createControlService(api), ...(identity === null ? [] : [identity.service])];
+  const server = createRpcServer({ log }, { address, services, certified: identity?.certificates });
   lifecycle.onShutdown('links', () => links.stop());
   lifecycle.onShutdown('server', () => server.stop());
   // Ends before they do: whoever follows it is told, and the next controller takes it up again.
@@ -127,6 +151,8 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     lifecycle.onShutdown('holds', () => keeper.stop());
     const rotations = startRotateKeeper({ config: () => source.current(), fleet, operations, clock, log });
     lifecycle.onShutdown('rotations', () => rotations.stop());
+    const monitor = startMonitor({ config: () => source.current(), rounds: care, history, repair: async () => undefined, clock, log });
+    lifecycle.onShutdown('monitor', () => monitor.stop());
   }
   log.info({ config: config.path, clients: config.clients.length }, 'ctl-controller is ready');
   return { api, address: server.address() };

@@ -1,29 +1,25 @@
-import type { Checks } from '../checks/runner.js';
 import type { Service } from '../config/cluster.js';
 import type { HostStatus } from '../fleet/fleet.js';
-import { AppError, messageOf } from '../../shared/errors.js';
+import type { Rounds } from '../monitor/rounds.js';
+import { AppError } from '../../shared/errors.js';
 import type { CheckReport, ServiceReport } from '../../shared/model/check-report.js';
 import type { CheckRequest } from '../../shared/model/control-api.js';
 import type { Clock } from '../../shared/ports/clock.js';
-import type { LastSeen } from './last-seen.js';
 
 export interface CheckDeps {
   /** The services that selectors name; frontends and clients for none. Throws `usage` for an unknown name. */
   readonly select: (selectors: readonly string[]) => readonly Service[];
-  readonly checks: Pick<Checks, 'report'>;
+  readonly rounds: Pick<Rounds, 'measure'>;
   readonly hosts: () => readonly HostStatus[];
-  readonly lastSeen: LastSeen;
   readonly clock: Clock;
 }
 
-/** Measures the chosen services now, and keeps what was seen for `status`. */
+/** Measures the chosen services now; what was seen is kept. What could not be kept is a warning. */
 export async function check(deps: CheckDeps, request: CheckRequest, signal: AbortSignal): Promise<CheckReport> {
   const path = pathOf(request);
   const chosen = deps.select(request.selectors);
-  const services = await deps.checks.report(chosen, { path, signal });
-  const warnings = warningsOf(deps, request, chosen);
-  // What was measured is told even if it can't be kept.
-  await deps.lastSeen.record(services).catch((error: unknown) => warnings.push(messageOf(error)));
+  const { reports: services, complaints } = await deps.rounds.measure(chosen, { path, by: 'hand', signal });
+  const warnings = [...warningsOf(deps, request, chosen), ...complaints];
   return { at: deps.clock.now(), exit: exitOf(services), services, warnings };
 }
 

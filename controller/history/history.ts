@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Database, exists, openDatabase } from './database.js';
 import { createIncidentStore, INCIDENT_TABLES, type IncidentStore } from './incidents.js';
 import { createSampleStore, SAMPLE_TABLES, type SampleStore } from './samples.js';
@@ -43,6 +44,8 @@ export function createHistory({ path, create }: HistoryOptions): History {
     },
   };
 }
+
+export const historyOf = (stateDir: string): string => join(stateDir, 'history.db');
 
 /** Raised when a table changes. */
 const VERSION = 1;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { check, exitOf, type CheckDeps } from '../../../../controller/actions/check.js';
 import { AppError } from '../../../../shared/errors.js';
-import type { Finding, ServiceReport } from '../../../../shared/model/check-report.js';
+import type { Finding } from '../../../../shared/model/check-report.js';
 import { aClient, aService, fakeClock, never } from '../checks/fixtures.js';
 import { aReport } from './reports.js';
 
@@ -12,35 +12,32 @@ const pound = aService({ name: 'pound', type: 'Pound' }, { host: 'lb1' });
 interface Asked {
   readonly names: string[];
   readonly path: string;
+  readonly by: string;
 }
 
-function deps(over: Partial<CheckDeps> = {}): CheckDeps & { readonly asked: Asked[]; readonly recorded: ServiceReport[] } {
+function deps(over: Partial<CheckDeps> = {}): CheckDeps & { readonly asked: Asked[] } {
   const asked: Asked[] = [];
-  const recorded: ServiceReport[] = [];
   return {
     asked,
-    recorded,
     select: () => [pound, client],
-    checks: {
-      report: async (services, { path }) => {
-        asked.push({ names: services.map((service) => service.spec.name), path });
-        return services.map((service) => aReport({ name: service.spec.name }));
+    rounds: {
+      measure: async (services, { path, by }) => {
+        asked.push({ names: services.map((service) => service.spec.name), path, by });
+        return { reports: services.map((service) => aReport({ name: service.spec.name })), lasting: [], complaints: [] };
       },
     },
     hosts: () => [],
-    lastSeen: { of: () => undefined, record: async (reports) => void recorded.push(...reports) },
     clock: fakeClock(5000),
     ...over,
   };
 }
 
 describe('check', () => {
-  it('measures what was selected, with the path that was asked for, and keeps it', async () => {
+  it('measures what was selected, by hand, with the path that was asked for', async () => {
     const given = deps();
     const report = await check(given, { selectors: [], path: '/news' }, never);
-    expect(given.asked).toEqual([{ names: ['pound', 'client1'], path: '/news' }]);
+    expect(given.asked).toEqual([{ names: ['pound', 'client1'], path: '/news', by: 'hand' }]);
     expect(report).toMatchObject({ at: 5000, exit: 0, services: [{ name: 'pound' }, { name: 'client1' }], warnings: [] });
-    expect(given.recorded).toEqual(report.services);
   });
 
   it('asks for the home page without a path', async () => {
@@ -95,7 +92,7 @@ describe('check', () => {
 
   it('still tells what it measured when that cannot be kept', async () => {
     const given = deps({
-      lastSeen: { of: () => undefined, record: () => Promise.reject(new AppError('failed', 'the disk is full')) },
+      rounds: { measure: async () => ({ reports: [aReport(), aReport()], lasting: [], complaints: ['the disk is full'] }) },
     });
     expect(await check(given, { selectors: [], path: null }, never)).toMatchObject({
       exit: 0,

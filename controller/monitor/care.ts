@@ -1,0 +1,40 @@
+import type { LastSeen } from '../actions/last-seen.js';
+import type { Operations } from '../actions/operations.js';
+import type { Checks } from '../checks/runner.js';
+import type { ClusterConfig } from '../config/cluster.js';
+import type { History } from '../history/history.js';
+import { type Incidents, openIncidents } from '../incidents/incidents.js';
+import type { Log } from '../../shared/log.js';
+import type { IncidentChange } from '../../shared/model/incident.js';
+import type { Clock } from '../../shared/ports/clock.js';
+import { createRounds, type Rounds } from './rounds.js';
+
+export interface CareDeps {
+  readonly config: () => ClusterConfig;
+  readonly checks: Pick<Checks, 'report'>;
+  readonly operations: Pick<Operations, 'working' | 'stopped'>;
+  readonly lastSeen: LastSeen;
+  readonly history: History;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Of the one who mails; it is called only as long as the cluster is monitored. null: this controller never does. */
+  readonly tell: ((changes: readonly IncidentChange[]) => Promise<void>) | null;
+}
+
+export interface Care extends Rounds {
+  /** The trouble of the cluster. Errors: `failed`, for a history that cannot be read. */
+  incidents(): Promise<Incidents>;
+}
+
+/** What is seen of the cluster, from the checks and the agents to the history and the mails. Opens the history with the first of it. */
+export function createCare({ config, clock, log, history, tell, ...deps }: CareDeps): Care {
+  let opening: Promise<Incidents> | null = null;
+  const isMonitored = () => config().monitor.intervalMs > 0;
+  const incidents = () =>
+    (opening ??= openIncidents({ history, clock, log, tell: () => (isMonitored() ? tell : null) }).catch((error: unknown) => {
+      // Whoever mends the file needs no restart.
+      opening = null;
+      throw error;
+    }));
+  return { ...createRounds({ ...deps, config, history, incidents }), incidents };
+}

@@ -1,0 +1,90 @@
+import type { LastSeen } from '../actions/last-seen.js';
+import type { Operations } from '../actions/operations.js';
+import type { Checks } from '../checks/runner.js';
+import type { ClusterConfig, Service } from '../config/cluster.js';
+import type { History } from '../history/history.js';
+import type { Incidents } from '../incidents/incidents.js';
+import type { IncidentPolicy } from '../incidents/observation.js';
+import { messageOf } from '../../shared/errors.js';
+import type { TakeEvents } from '../../shared/model/agent-event.js';
+import type { ServiceReport } from '../../shared/model/check-report.js';
+import type { Incident } from '../../shared/model/incident.js';
+import { withLasting } from './lasting.js';
+import { sampleOf } from './samples.js';
+import { silentServices } from './silence.js';
+
+/** Whatever is seen of the cluster, measured or told by agents, on its way to where it is kept and told. */
+export interface Rounds {
+  /** Measures, and keeps what was seen. What cannot be kept is a complaint; what was measured is answered all the same. */
+  measure(services: readonly Service[], options: RoundOptions): Promise<Round>;
+  /** Of agents: resolves when it is kept. */
+  hear: TakeEvents;
+}
+
+export interface RoundOptions {
+  /** Page of the clients to ask for; '' is the home page. */
+  readonly path: string;
+  /** Whether the monitor asks, or somebody by hand: what he sees counts at once. */
+  readonly by: 'monitor' | 'hand';
+  readonly signal: AbortSignal;
+}
+
+export interface Round {
+  readonly reports: readonly ServiceReport[];
+  /** What lasts, of all services. */
+  readonly lasting: readonly Incident[];
+  readonly complaints: readonly string[];
+}
+
+export interface RoundsDeps {
+  readonly config: () => ClusterConfig;
+  readonly checks: Pick<Checks, 'report'>;
+  readonly operations: Pick<Operations, 'working' | 'stopped'>;
+  readonly incidents: () => Promise<Incidents>;
+  readonly history: Pick<History, 'samples'>;
+  readonly lastSeen: LastSeen;
+}
+
+export function createRounds({ config, checks, operations, incidents, history, lastSeen }: RoundsDeps): Rounds {
+  const policy = (by: RoundOptions['by']): IncidentPolicy => {
+    const { failures, recoveries } = config().monitor;
+    return { failures: by === 'hand' ? 1 : failures, recoveries, busyRounds: failures };
+  };
+  const known = () => new Set(config().services.keys());
+
+  return {
+    async measure(services, { path, by, signal }) {
+      const complaints: string[] = [];
+      const keep = (work: Promise<void>) => work.catch((error: unknown) => void complaints.push(messageOf(error)));
+      const before = operations.working();
+      const measured = await checks.report(services, { path, signal });
+      await keep(
+        (async () => {
+          const working = new Set([...before, ...operations.working()]);
+          const silent = silentServices(config(), working, await operations.stopped(), measured);
+          const reports = measured.map((report) => (path === '' ? report : withoutPage(report)));
+          await (await incidents()).observe({ type: 'round', reports, silent, services: known() }, policy(by));
+        })(),
+      );
+      const lasting = await incidents().then(
+        (all) => all.lasting(),
+        () => [],
+      );
+      const reports = withLasting(measured, lasting);
+      await keep(lastSeen.record(reports));
+      await keep(history.samples.add(reports.flatMap((report) => sampleOf(report, path) ?? [])));
+      return { reports, lasting, complaints };
+    },
+    async hear(host, events) {
+      const silent = silentServices(config(), operations.working(), new Set(), []);
+      await (await incidents()).observe({ type: 'agent', host, events, silent, services: known() }, policy('monitor'));
+    },
+  };
+}
+
+/** Another page than the home page says nothing of the trouble with that. */
+const withoutPage = (report: ServiceReport): ServiceReport => ({
+  ...report,
+  http: report.http === null ? null : { ok: false, why: 'another page was asked for' },
+  findings: report.findings.filter(({ kind }) => kind !== 'http' && kind !== 'timeout'),
+});
