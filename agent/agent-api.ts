@@ -1,17 +1,21 @@
 import { linkSignals, orAborted, throwIfAborted } from '../shared/abort.js';
-import { AppError } from '../shared/errors.js';
+import { AppError, messageOf } from '../shared/errors.js';
+import { inParallel } from '../shared/in-parallel.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../shared/model/agent-api.js';
 import { unmeasured } from '../shared/model/observation.js';
 import type { RotationSpec } from '../shared/model/rotation.js';
-import type { ServiceSpec } from '../shared/model/service.js';
+import { addressOf, type ServiceSpec } from '../shared/model/service.js';
 import type { Clock } from '../shared/ports/clock.js';
+import { probe } from '../shared/probes/probe.js';
+import { createAddresses } from './addresses.js';
 import type { BalancerDriver } from './balancers/index.js';
+import type { Caches } from './caches/index.js';
 import type { AllowList } from './config/allow-list.js';
 import type { Connections } from './connections/index.js';
 import type { Ledger } from './ledger.js';
-import type { MemoryOf } from './memory/index.js';
+import type { MemoriesOf, MemoryOf } from './memory/index.js';
 import type { LogSearch, SearchedLog, SinceStart } from './logs/index.js';
-import { resolveRotation, resolveSpec, searchedLog } from './paths.js';
+import { resolveCache, resolveRotation, resolveSpec, searchedLog } from './paths.js';
 import type { Rotation } from './rotate/rotate.js';
 import type { ServiceManager } from './services/index.js';
 
@@ -23,11 +27,13 @@ export interface AgentApiDeps {
   readonly manager: ServiceManager;
   readonly ledger: Ledger;
   readonly memory: MemoryOf;
+  readonly memories: MemoriesOf;
   readonly connections: Connections;
   readonly log: SinceStart;
   readonly search: LogSearch;
   readonly balancer: (spec: ServiceSpec) => BalancerDriver;
   readonly rotation: Pick<Rotation, 'plan' | 'rotate'>;
+  readonly caches: Pick<Caches, 'plan' | 'purge'>;
 }
 
 /** The API, and the one thing that it has to be told first: which services are its own. */
@@ -40,6 +46,11 @@ export interface AssignedAgentApi extends AgentApi {
 export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
   const { allow, manager, ledger } = deps;
   let assigned: ReadonlyMap<string, ServiceSpec> = new Map();
+  const requireAddress = createAddresses({
+    clock: deps.clock,
+    services: allowedServices,
+    balancer: async (spec, options) => driverOf(await specOf(spec.name, 'balancer')).state(options),
+  });
 
   return {
     assign(services) {
@@ -56,6 +67,18 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
         if (state.state !== 'running') return unmeasured(`${service} is ${state.state}: ${state.why}`);
         return deps.memory(state.process);
       }),
+
+    memories: (services, query, options) =>
+      bounded('memory of', services.join(', '), options, (signal) =>
+        inParallel(services, MEASURED_AT_ONCE, async (service) => {
+          try {
+            return await deps.memories(service, await manager.state(await specOf(service), signal), query);
+          } catch (error) {
+            throwIfAborted(signal);
+            return { service, ...unmeasured(messageOf(error)), down: false };
+          }
+        }),
+      ),
 
     connections: (service, options) =>
       bounded('connections', service, options, async (signal) => deps.connections(await specOf(service), signal)),
@@ -92,6 +115,18 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
 
     rotate: (service, options) =>
       effect('rotate', service, options, async (spec, signal) => deps.rotation.rotate(spec, await rotationOf(spec), signal)),
+
+    purgePlan: (service, options) =>
+      bounded('purge', service, options, async (signal) => deps.caches.plan(await cacheOf(await specOf(service, 'purge')), signal)),
+
+    purge: (service, order, options) =>
+      effect('purge', service, options, async (spec, signal) => deps.caches.purge(await cacheOf(spec), order, options.commandId, signal)),
+
+    probe: (order, options) =>
+      bounded('probe of', addressOf(order), options, async (signal) => {
+        await requireAddress(order, signal);
+        return probe(order, deps.clock, signal);
+      }),
   };
 
   /** Allowed anew for each call: what the controller assigns is only a wish. */
@@ -105,6 +140,15 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
     if (verb !== undefined) allow.action(verb);
     allow.service(spec.serviceName);
     return resolveSpec(spec, allow);
+  }
+
+  async function allowedServices(): Promise<ServiceSpec[]> {
+    const found = await Promise.all([...assigned.keys()].map((name) => specOf(name).catch(() => null)));
+    return found.filter((spec) => spec !== null);
+  }
+
+  async function cacheOf(spec: ServiceSpec): Promise<ServiceSpec> {
+    return spec.cache === undefined ? spec : { ...spec, cache: await resolveCache(spec.cache, allow) };
   }
 
   async function rotationOf({ name, rotation }: ServiceSpec): Promise<RotationSpec> {
@@ -135,6 +179,9 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
     });
   }
 }
+
+/** Of one call: each may have to ask the service manager. */
+const MEASURED_AT_ONCE = 8;
 
 async function bounded<T>(verb: string, service: string, options: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   using linked = linkSignals([options.signal], options.timeoutMs, `${verb} ${service}`);

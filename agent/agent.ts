@@ -1,16 +1,22 @@
 import { createAgentApi } from './agent-api.js';
 import { createBalancerDriver } from './balancers/index.js';
+import { createCaches } from './caches/index.js';
 import { createAllowList } from './config/allow-list.js';
 import type { AgentConfig } from './config/config.js';
 import { createConnections } from './connections/index.js';
+import { createAgentIdentity } from './identity.js';
+import { openEventBuffer } from './events/event-buffer.js';
 import { openLedger } from './ledger.js';
 import { type AgentLink, createLink } from './link/link.js';
 import { createRotation } from './rotate/rotate.js';
 import { createLogSearch, createSinceStart } from './logs/index.js';
-import { createMemory } from './memory/index.js';
+import { createMemories, createMemory } from './memory/index.js';
+import { resolveCache } from './paths.js';
 import { createProcesses, createServiceManager, isBootedBySystemd } from './services/index.js';
+import { startWatch } from './watch/watch.js';
 import type { Lifecycle } from '../shared/lifecycle.js';
 import type { Log } from '../shared/log.js';
+import type { ServiceSpec } from '../shared/model/service.js';
 import type { Clock } from '../shared/ports/clock.js';
 import { exec } from '../shared/ports/exec.js';
 import { makeFolder } from '../shared/ports/files.js';
@@ -23,6 +29,8 @@ export interface AgentDeps {
   readonly env: Readonly<Record<string, string>>;
   readonly platform: NodeJS.Platform;
   readonly uid: number;
+  /** Whether it looks after the services by itself, for as long as it lives. */
+  readonly watches: boolean;
 }
 
 /** An agent that dials its controller when this resolves, and ends with the lifecycle. Errors: `config`, `failed` (its state cannot be read). */
@@ -34,7 +42,13 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
   lifecycle.onShutdown('ledger', () => ledger.close());
   const processes = createProcesses();
   const booted = await isBootedBySystemd();
-  const manager = createServiceManager({ commands, supervisor, stateDir, processes, clock, exec, env, platform, uid, booted });
+  const allow = createAllowList(config);
+  const ofHost = createServiceManager({ commands, supervisor, stateDir, processes, clock, exec, env, platform, uid, booted });
+  const events = deps.watches ? await openEventBuffer(stateDir) : null;
+  lifecycle.onShutdown('events', async () => events?.close());
+  const watch = events === null ? null : await startWatch({ clock, log, allow, manager: ofHost, processes, events, stateDir, platform });
+  lifecycle.onShutdown('watch', async () => watch?.stop());
+  const manager = watch?.manager ?? ofHost;
   const rotation = createRotation({
     clock,
     exec,
@@ -44,11 +58,20 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     processes,
     processOf: (spec, signal) => manager.state(spec, signal),
   });
-  const allow = createAllowList(config);
   const mayRestart = () => {
     allow.action('stop');
     allow.action('start');
   };
+  const memory = createMemory(processes, platform);
+  const mayPurge = async ({ serviceName, cache }: ServiceSpec) => {
+    allow.service(serviceName);
+    allow.action('purge');
+    mayRestart();
+    if (cache !== undefined) await resolveCache(cache, allow);
+  };
+  const caches = createCaches({ manager, clock, exec, log, stateDir, mayPurge });
+  // No Squid stays down because we end.
+  lifecycle.onShutdown('purges', () => caches.stop(), PURGE_MS);
   const search = createLogSearch({ clock });
   const api = createAgentApi({
     name,
@@ -57,14 +80,25 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     allow,
     manager,
     ledger,
-    memory: createMemory(processes, platform),
+    memory,
+    memories: createMemories({ processes, memoryOf: memory, platform }),
     connections: createConnections(exec),
     log: createSinceStart(search),
     search,
     balancer: (spec) => createBalancerDriver(spec, { exec, manager, clock, stateDir, mayRestart }),
     rotation,
+    caches,
   });
-  const link = createLink({ address: config.controller, name, version, api, clock, log });
+  const link = createLink({
+    address: config.controller,
+    name,
+    version,
+    api: watch === null ? api : { ...api, assign: (services) => (api.assign(services), watch.assign(services)) },
+    ...(events === null ? {} : { events }),
+    identity: createAgentIdentity({ clock, log }, { stateDir, name }),
+    clock,
+    log,
+  });
   lifecycle.onShutdown('link', () => link.stop());
   // What a crash broke off; what cannot be ended now is tried again before the next rotation.
   const recovering = new AbortController();
@@ -75,7 +109,14 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     recovering.abort();
     await recovered;
   });
+  void caches.recover().then(
+    (told) => told.forEach((line) => log.warn({}, line)),
+    (error: unknown) => log.error({ error }, 'purges that were broken off are not finished'),
+  );
   link.start();
   log.info({ controller: config.controller }, `ctl-agent ${name} dials its controller`);
   return link;
 }
+
+/** A Squid that is being purged is back by then. */
+const PURGE_MS = 60_000;

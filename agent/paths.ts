@@ -2,7 +2,7 @@ import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AppError, isErrno, messageOf } from '../shared/errors.js';
 import type { RotationSpec } from '../shared/model/rotation.js';
-import type { ServiceSpec } from '../shared/model/service.js';
+import type { CacheSpec, ServiceSpec } from '../shared/model/service.js';
 import type { AllowList } from './config/allow-list.js';
 import type { SearchedLog } from './logs/index.js';
 
@@ -48,6 +48,14 @@ export async function resolveRotation(rotation: RotationSpec, allow: AllowList):
       ? {}
       : { squid: { exe: squid.exe === 'squid' ? squid.exe : await follow(squid.exe), conf: await follow(squid.conf) } }),
   };
+}
+
+/** The same for a cache, which only a purge needs. */
+export async function resolveCache(cache: CacheSpec, allow: AllowList): Promise<CacheSpec> {
+  const follow = async (path: string) => (path === '' ? '' : resolvePath(path, allow));
+  if (cache.kind === 'varnish') return { ...cache, secretFile: await follow(cache.secretFile) };
+  const exe = /[\\/]/.test(cache.exe) ? await follow(cache.exe) : cache.exe;
+  return { ...cache, folder: await follow(cache.folder), conf: await follow(cache.conf), exe };
 }
 
 /** The same for one path. */

@@ -5,6 +5,8 @@ import { measured, unmeasured, type Measured } from '../../shared/model/observat
 import { pidOf, type Memory, type ProcessId } from '../../shared/model/process.js';
 import type { Processes } from '../services/index.js';
 
+export { createMemories, type MemoriesOf } from './memories.js';
+
 /** Resident memory of exactly this process; unmeasured if it is gone, is another by now, or may not be looked at. */
 export type MemoryOf = (process: ProcessId) => Promise<Measured<Memory>>;
 

@@ -14,7 +14,7 @@ import { createSystemdManager } from './systemd.js';
 import { createWindowsManager } from './windows.js';
 
 export type { ServiceManager } from './manager.js';
-export { createProcesses, type Processes } from './processes.js';
+export { createProcesses, type ProcessFacts, type Processes } from './processes.js';
 export { isBootedBySystemd } from './systemd.js';
 
 export interface ServiceManagerDeps extends CommandManagerDeps {

@@ -1,4 +1,4 @@
-import { inParallel } from '../checks/bounded.js';
+import { inParallel } from '../../shared/in-parallel.js';
 import { type BalancerStates, describeStanding } from '../checks/standings.js';
 import type { Client, Service } from '../config/cluster.js';
 import { type ClientFacts, isServing } from '../rolling/facts.js';

@@ -27,6 +27,8 @@ const REPORT: z.ZodType<ServiceReport> = z.object({
     limitKb: z.number(),
     process: z.custom<ProcessId>((value) => typeof value === 'string'),
     uptimeS: z.number(),
+    // A file of an earlier version has none.
+    growthKbPerH: z.number().nullable().default(null),
   }),
   log: measuredAs({ since: z.string().nullable(), findings: z.number() }),
   findings: z.array(

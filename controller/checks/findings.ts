@@ -3,7 +3,7 @@ import type { LogReport } from '../../shared/model/log-report.js';
 import type { Memory } from '../../shared/model/process.js';
 import { addressOf } from '../../shared/model/service.js';
 import type { Service } from '../config/cluster.js';
-import type { HttpOutcome, TcpOutcome, ZeoOutcome } from './outcome.js';
+import type { HttpOutcome, TcpOutcome, ZeoOutcome } from '../../shared/model/probe.js';
 
 /** Event 1. `managerSays`: why its service manager calls it down, if it does. */
 export function tcpFindings(service: Service, tcp: TcpOutcome, managerSays: string | null): Finding[] {

@@ -1,25 +1,22 @@
 import type { ConnectConfig, Service } from '../config/cluster.js';
-import { reasonOf } from '../../shared/abort.js';
-import { AppError, isErrno } from '../../shared/errors.js';
-import { addressOf } from '../../shared/model/service.js';
-import { http } from '../../shared/ports/http.js';
-import { saysNothingOfTheOtherSide, type TcpTarget } from '../../shared/ports/tcp.js';
-import type { HttpOutcome } from './outcome.js';
+import type { HttpOutcome } from '../../shared/model/probe.js';
+import type { TcpTarget } from '../../shared/ports/tcp.js';
+import type { Vantage } from './vantage.js';
 
 /**
- * The URL of a page as the balancer would ask a Zope client for it. Without `public_name` there is no virtual host to pretend, and the
- * client is asked for ENTITY/PATH directly; without `entity` the virtual host is the root of the Zope.
+ * The path of a page as the balancer would ask a Zope client for it, and a cache behind it. Without `public_name` there is no virtual host
+ * to pretend, and it is ENTITY/PATH; without `entity` the virtual host is the root of the Zope.
  */
-export function virtualHostUrl(connect: Pick<ConnectConfig, 'publicName' | 'entity'>, target: TcpTarget, path: string): string {
+export function virtualHostPath(connect: Pick<ConnectConfig, 'publicName' | 'entity'>, path: string): string {
   const entity = trimSlashes(connect.entity);
   const page = path.replace(/^\/+/, '');
   const inner =
     connect.publicName === '' ? [entity, page] : ['VirtualHostBase/http', withPort(connect.publicName), entity, 'VirtualHostRoot', page];
-  return plainUrl(target, inner.filter((part, i) => part !== '' || i === inner.length - 1).join('/'));
+  return plainPath(inner.filter((part, i) => part !== '' || i === inner.length - 1).join('/'));
 }
 
-/** The URL of `path` (with its query, if any) on the service itself. */
-export const plainUrl = (target: TcpTarget, path: string): string => `http://${addressOf(target)}/${escapePath(path.replace(/^\/+/, ''))}`;
+/** `path` (with its query, if any) as it is sent. */
+export const plainPath = (path: string): string => `/${escapePath(path.replace(/^\/+/, ''))}`;
 
 export interface HttpCheckOptions {
   /** For the whole exchange, to the last byte of the body; an answer that takes longer is `late`. */
@@ -29,44 +26,31 @@ export interface HttpCheckOptions {
 
 /** Asks a client for the page `path` of its virtual host. Rejects only when `signal` aborts. */
 export function checkHttp(
+  vantage: Vantage,
   target: TcpTarget,
   connect: ConnectConfig,
   options: HttpCheckOptions & { readonly path: string },
 ): Promise<HttpOutcome> {
-  return fetchPage(virtualHostUrl(connect, target, options.path), authorization(connect), options);
+  return fetchPage(vantage, target, { path: virtualHostPath(connect, options.path), authorization: authorization(connect) }, options);
 }
 
 /** Asks an HttpServer for the path that its section names. It gets no credentials: they are those of Zope. */
-export function checkHttpServer(service: Service, options: HttpCheckOptions): Promise<HttpOutcome> {
-  return fetchPage(plainUrl(service.spec, service.url), {}, options);
+export function checkHttpServer(vantage: Vantage, service: Service, options: HttpCheckOptions): Promise<HttpOutcome> {
+  return fetchPage(vantage, service.spec, { path: plainPath(service.url), authorization: '' }, options);
 }
 
-async function fetchPage(url: string, headers: Readonly<Record<string, string>>, options: HttpCheckOptions): Promise<HttpOutcome> {
-  const timeoutMs = Math.ceil(options.timeoutMs);
-  try {
-    const { status, ms, bytes } = await http({ url, headers, timeoutMs, signal: options.signal });
-    if (status < 400) return { ok: true, status, ms, bytes };
-    return { ok: false, fault: 'error', status, why: `${url} answered with status ${status}${status === 401 ? UNAUTHORIZED : ''}` };
-  } catch (error) {
-    if (options.signal.aborted) throw reasonOf(options.signal);
-    if (!(error instanceof AppError)) throw error;
-    return failure(error, url, timeoutMs);
-  }
+function fetchPage(
+  vantage: Vantage,
+  { ip, port }: TcpTarget,
+  page: { readonly path: string; readonly authorization: string },
+  { timeoutMs, signal }: HttpCheckOptions,
+): Promise<HttpOutcome> {
+  return vantage.http({ kind: 'http', ip, port, timeoutMs, ...page }, signal);
 }
 
-const UNAUTHORIZED = ' (look at login and passwd in [connect])';
-
-function failure(error: AppError, url: string, timeoutMs: number): HttpOutcome {
-  if (error.code === 'timeout') return { ok: false, fault: 'late', why: `${url} did not answer within ${timeoutMs} ms` };
-  if (saysNothingOfTheOtherSide(error.cause)) return { ok: false, fault: 'unmeasurable', why: error.message };
-  if (isErrno(error.cause, 'ECONNREFUSED')) return { ok: false, fault: 'no-connection', why: error.message };
-  return { ok: false, fault: 'error', why: error.message };
-}
-
-function authorization(connect: ConnectConfig): Record<string, string> {
-  if (connect.login === '') return {};
-  const credentials = Buffer.from(`${connect.login}:${connect.passwd.reveal()}`, 'utf8').toString('base64');
-  return { authorization: `Basic ${credentials}` };
+function authorization(connect: ConnectConfig): string {
+  if (connect.login === '') return '';
+  return `Basic ${Buffer.from(`${connect.login}:${connect.passwd.reveal()}`, 'utf8').toString('base64')}`;
 }
 
 const trimSlashes = (text: string) => text.replace(/^\/+|\/+$/g, '');

@@ -5,7 +5,7 @@ import { unmeasured, type Measured } from '../../shared/model/observation.js';
 import type { Memory, ProcessState } from '../../shared/model/process.js';
 import type { Client, Service } from '../config/cluster.js';
 import { httpFindings, logFindings, memoryFindings, tcpFindings, who, zeoFindings } from './findings.js';
-import type { HttpOutcome, TcpOutcome, ZeoOutcome } from './outcome.js';
+import type { HttpOutcome, TcpOutcome, ZeoOutcome } from '../../shared/model/probe.js';
 
 /** What was seen of one service in one round; null: does not apply to it. */
 export interface Measurements {
@@ -47,7 +47,7 @@ export function judge(service: Service | Client, seen: Measurements): ServiceRep
     tcp: tcpResult(seen),
     http: httpResult(seen, connected),
     memory: memoryResult(service, seen),
-    log: seen.log?.ok === true ? { ok: true, since: seen.log.since, findings: seen.log.findings } : seen.log,
+    log: seen.log?.ok === true ? { ok: true, since: seen.log.since, findings: seen.log.findings, last: seen.log.last?.text } : seen.log,
     findings,
   };
 }
@@ -93,6 +93,13 @@ function httpResult({ http }: Measurements, connected: boolean): HttpResult | nu
 function memoryResult(service: Service, { memory, process }: Measurements): MemoryResult | null {
   if (memory === null) return null;
   if (memory.ok)
-    return { ok: true, rssKb: memory.rssKb, limitKb: service.maxProcessSizeKb, process: memory.process, uptimeS: memory.uptimeS };
+    return {
+      ok: true,
+      rssKb: memory.rssKb,
+      limitKb: service.maxProcessSizeKb,
+      process: memory.process,
+      uptimeS: memory.uptimeS,
+      growthKbPerH: null,
+    };
   return process.state === 'down' ? unmeasured(`not running: ${process.why}`) : unmeasured(memory.why);
 }

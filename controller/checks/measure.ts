@@ -4,10 +4,10 @@ import type { Clock } from '../../shared/ports/clock.js';
 import { askAgent } from './ask-agent.js';
 import { checkHttp, checkHttpServer } from './http.js';
 import type { Measurements } from './judge.js';
-import type { HttpOutcome } from './outcome.js';
+import type { HttpOutcome } from '../../shared/model/probe.js';
 import { describeStanding, type BalancerStates } from './standings.js';
 import { checkTcp, whileNoConnection } from './tcp.js';
-import { checkZeo } from './zeo.js';
+import type { Vantage } from './vantage.js';
 
 export interface MeasureLimits {
   /** Tries to connect before it counts as event 1, and the pause between them. */
@@ -27,12 +27,14 @@ export interface Round {
   /** Page of the clients to ask for. */
   readonly path: string;
   readonly balancers: Promise<BalancerStates>;
+  /** From where a service is looked at. */
+  readonly vantageOf: (service: Service) => Vantage;
   readonly signal: AbortSignal;
 }
 
-/** Measures one service: from here, and at the same time by the agent of its host. Rejects only when the signal of the round aborts. */
+/** Measures one service: at its port, and at the same time by the agent of its host. Rejects only when the signal of the round aborts. */
 export async function measure(service: Service | Client, round: Round): Promise<Measurements> {
-  const [answer, host, balancers] = await Promise.all([fromHere(service, round), onItsHost(service, round), round.balancers]);
+  const [answer, host, balancers] = await Promise.all([atItsPort(service, round), onItsHost(service, round), round.balancers]);
   const pooled = 'pool' in service && service.pool > 0;
   return {
     at: round.clock.now(),
@@ -43,21 +45,23 @@ export async function measure(service: Service | Client, round: Round): Promise<
   };
 }
 
-async function fromHere(service: Service, round: Round): Promise<Pick<Measurements, 'tcp' | 'http' | 'zeo'>> {
+async function atItsPort(service: Service, round: Round): Promise<Pick<Measurements, 'tcp' | 'http' | 'zeo'>> {
   const { clock, limits, signal } = round;
+  const vantage = round.vantageOf(service);
+  const { ip, port } = service.spec;
   const tries = { clock, attempts: limits.attempts, pauseMs: limits.pauseMs, signal };
   if (service.spec.type === 'ZeoServer') {
-    const limit = { clock, connectTimeoutMs: limits.connectTimeoutMs, timeoutMs: service.timeoutMs, signal };
-    return { tcp: null, http: null, zeo: await whileNoConnection(tries, () => checkZeo(service.spec, limit)) };
+    const order = { kind: 'zeo', ip, port, connectTimeoutMs: limits.connectTimeoutMs, timeoutMs: service.timeoutMs } as const;
+    return { tcp: null, http: null, zeo: await whileNoConnection(tries, () => vantage.zeo(order, signal)) };
   }
-  const tcp = await checkTcp(service.spec, { ...tries, timeoutMs: limits.connectTimeoutMs });
-  return { tcp, http: tcp.ok ? await page(service, round) : notAsked(service), zeo: null };
+  const tcp = await checkTcp(vantage, service.spec, { ...tries, timeoutMs: limits.connectTimeoutMs });
+  return { tcp, http: tcp.ok ? await page(vantage, service, round) : notAsked(service), zeo: null };
 }
 
-async function page(service: Service, { config, path, signal }: Round): Promise<HttpOutcome | null> {
+async function page(vantage: Vantage, service: Service, { config, path, signal }: Round): Promise<HttpOutcome | null> {
   const limit = { timeoutMs: service.timeoutMs, signal };
-  if (service.spec.type === 'ZeoClient') return checkHttp(service.spec, config.connect, { path, ...limit });
-  return service.spec.type === 'HttpServer' ? checkHttpServer(service, limit) : null;
+  if (service.spec.type === 'ZeoClient') return checkHttp(vantage, service.spec, config.connect, { path, ...limit });
+  return service.spec.type === 'HttpServer' ? checkHttpServer(vantage, service, limit) : null;
 }
 
 const notAsked = (service: Service): HttpOutcome | null =>

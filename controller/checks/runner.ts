@@ -3,15 +3,15 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { ServiceReport } from '../../shared/model/check-report.js';
 import { measured, unmeasured, type Measured } from '../../shared/model/observation.js';
 import type { Clock } from '../../shared/ports/clock.js';
-import { inParallel } from './bounded.js';
+import { inParallel } from '../../shared/in-parallel.js';
 import { checkHttp, checkHttpServer } from './http.js';
 import { judge } from './judge.js';
 import { measure, type MeasureLimits } from './measure.js';
-import type { HttpOutcome } from './outcome.js';
+import type { HttpOutcome } from '../../shared/model/probe.js';
 import { observeBalancers } from './standings.js';
 import { checkTcp } from './tcp.js';
+import { createVantages, type Vantage } from './vantage.js';
 import { warmUp, type WarmedUrl } from './warm-up.js';
-import { checkZeo } from './zeo.js';
 
 /** Everything the controller measures itself. Each call is bounded, and rejects only when its signal aborts. */
 export interface Checks {
@@ -22,8 +22,8 @@ export interface Checks {
    * TCP. Any complete answer of an HttpServer counts: a proxy says 503 while the clients behind it are down, and is up.
    */
   answers(service: Service, limit: Limit): Promise<Measured<{ readonly ms: number }>>;
-  /** One probe of a client's home page, as the balancer would ask for it. */
-  health(client: Client, limit: Limit): Promise<HttpOutcome>;
+  /** One probe of a client's home page (or of `path`), as the balancer would ask for it. */
+  health(client: Client, limit: Limit & { readonly path?: string }): Promise<HttpOutcome>;
   /** Fetches every `[feedcache] url` from one client. */
   warm(client: Client, signal: AbortSignal): Promise<WarmedUrl[]>;
 }
@@ -49,41 +49,45 @@ const DEFAULTS: ChecksOptions = { concurrency: 16, attempts: 3, pauseMs: 1000, c
 export function createChecks(deps: ChecksDeps, options: Partial<ChecksOptions> = {}): Checks {
   const { fleet, clock } = deps;
   const limits = { ...DEFAULTS, ...options };
+  const vantageOf = createVantages(deps);
   return {
     async report(services, { path, signal }) {
       const config = deps.config();
       const balancers = observeBalancers(config, fleet, { timeoutMs: limits.agentTimeoutMs, signal });
-      const round = { config, fleet, clock, limits, path, balancers, signal };
+      const round = { config, fleet, clock, limits, path, balancers, vantageOf, signal };
       const reports = inParallel(services, limits.concurrency, async (service) => judge(service, await measure(service, round)));
       await Promise.all([reports, balancers]);
       return reports;
     },
     async answers(service, limit) {
       const start = clock.now();
-      const why = await whyNoAnswer(service, deps, limit);
+      const why = await whyNoAnswer(service, vantageOf(service), deps, limit);
       return why === null ? measured({ ms: clock.now() - start }) : unmeasured(why);
     },
-    health: (client, limit) => checkHttp(client.spec, deps.config().connect, { path: '', ...limit }),
+    health: (client, limit) => checkHttp(vantageOf(client), client.spec, deps.config().connect, { path: '', ...limit }),
     warm(client, signal) {
       const { connect, feedcache } = deps.config();
-      return warmUp(client.spec, connect, { ...feedcache, timeoutMs: client.timeoutMs, signal });
+      return warmUp(vantageOf(client), client.spec, connect, { ...feedcache, timeoutMs: client.timeoutMs, signal });
     },
   };
 }
 
 /** null: it answers. */
-async function whyNoAnswer(service: Service, { config, clock }: ChecksDeps, limit: Limit): Promise<string | null> {
+async function whyNoAnswer(service: Service, vantage: Vantage, { config, clock }: ChecksDeps, limit: Limit): Promise<string | null> {
+  const { ip, port } = service.spec;
   switch (service.spec.type) {
     case 'ZeoServer':
-      return whyNot(await checkZeo(service.spec, { clock, connectTimeoutMs: limit.timeoutMs, ...limit }));
+      return whyNot(
+        await vantage.zeo({ kind: 'zeo', ip, port, connectTimeoutMs: limit.timeoutMs, timeoutMs: limit.timeoutMs }, limit.signal),
+      );
     case 'ZeoClient':
-      return whyNot(await checkHttp(service.spec, config().connect, { path: '', ...limit }));
+      return whyNot(await checkHttp(vantage, service.spec, config().connect, { path: '', ...limit }));
     case 'HttpServer': {
-      const answer = await checkHttpServer(service, limit);
+      const answer = await checkHttpServer(vantage, service, limit);
       return answer.status === undefined ? whyNot(answer) : null;
     }
     default:
-      return whyNot(await checkTcp(service.spec, { clock, attempts: 1, pauseMs: 0, ...limit }));
+      return whyNot(await checkTcp(vantage, service.spec, { clock, attempts: 1, pauseMs: 0, ...limit }));
   }
 }
 

@@ -92,7 +92,8 @@ export async function observeMember(
   /** While a client starts there is one probe at a time, which may take all the time that is left: each retry would hold another thread. */
   async function answer(target: Service): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }> {
     const timeoutMs = step === 'check' ? Math.max(LAST_PROBE_MS, remainingMs) : target.timeoutMs;
-    return isClient(target) ? checks.health(target, { timeoutMs, signal }) : checks.answers(target, { timeoutMs, signal });
+    const path = step === 'check' ? (member.planned.path ?? '') : '';
+    return isClient(target) ? checks.health(target, { timeoutMs, signal, path }) : checks.answers(target, { timeoutMs, signal });
   }
 }
 

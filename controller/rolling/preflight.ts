@@ -63,12 +63,12 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
   return rotate.length === 0 ? plan : { ...plan, rotate };
 }
 
-/** Hosts of what is to be restarted, of the balancers, and of the services that everything stands on: those are of no concern to a stop. */
+/** Hosts of what is to be restarted, of the balancers, and of the services that everything stands on: those are of no concern to a stop of some. */
 function neededHosts({ config }: RollWorld, stops: boolean, named: readonly Service[] | null): string[] {
   const { clients, services, frontends } = config();
   const zeo = [...services.values()].filter((s) => s.spec.type === 'ZeoServer' && s.spec.serviceName !== '');
   const front = frontends.filter((s) => s.spec.serviceName !== '');
-  const under = stops ? [] : [...zeo, ...front];
+  const under = stops && named !== null ? [] : [...zeo, ...front];
   return [...new Set([...(named ?? clients), ...balancersOf(config()), ...under].map((s) => s.host))];
 }
 

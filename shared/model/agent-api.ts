@@ -1,4 +1,7 @@
 import type { BalancerState } from './balancer.js';
+import type { PurgeOrder, PurgePlan, PurgeResult } from './cache.js';
+import type { MemoryQuery, ServiceMemory } from './memory.js';
+import type { ProbeOrder, ProbeOutcome } from './probe.js';
 import type { Measured } from './observation.js';
 import type { Memory, ProcessId, ProcessState } from './process.js';
 import type { RotationPlan, RotationResult } from './rotation.js';
@@ -37,6 +40,8 @@ export interface AgentApi {
   /** Which process the service is now. Never rejects for a service that is merely down. */
   process(service: string, options: CallOptions): Promise<ProcessState>;
   memory(service: string, options: CallOptions): Promise<Measured<Memory>>;
+  /** Of several services in one go, in their order. What cannot be measured of one keeps none of the others from it. */
+  memories(services: readonly string[], query: MemoryQuery, options: CallOptions): Promise<readonly ServiceMemory[]>;
   /** Established TCP connections to the service's own ip:port, seen from the service's side. */
   connections(service: string, options: CallOptions): Promise<Measured<{ readonly connections: readonly Connection[] }>>;
   /** Reads the log from the last start marker on: critical entries, and the last entry of all. */
@@ -67,6 +72,17 @@ export interface AgentApi {
   rotation(service: string, options: CallOptions): Promise<RotationPlan>;
   /** Rotates the logs of the service. A log that could not be rotated is a result, not an error. */
   rotate(service: string, options: EffectOptions): Promise<RotationResult>;
+
+  /** What a purge of the whole cache would do; changes nothing. `unsupported` for what is no cache. */
+  purgePlan(service: string, options: CallOptions): Promise<PurgePlan>;
+  /** Purges the cache, or single pages of it. A page that could not be purged is a result, not an error. */
+  purge(service: string, order: PurgeOrder, options: EffectOptions): Promise<PurgeResult>;
+
+  /**
+   * Looks at an address from this host: only at those of the services that were assigned to it, and at the backends that a balancer of this
+   * host has in its own configuration; `denied` for any other, since the wire must not decide what an agent connects to.
+   */
+  probe(order: ProbeOrder, options: CallOptions): Promise<ProbeOutcome>;
 }
 
 export interface AgentInfo {

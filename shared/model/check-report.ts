@@ -31,8 +31,15 @@ export type MemoryResult =
       readonly limitKb: number;
       readonly process: ProcessId;
       readonly uptimeS: number;
+      /** Over the last hours of this very process; null: there are too few samples of it. */
+      readonly growthKbPerH: number | null;
     };
-export type LogResult = Measured<{ readonly since: string | null; readonly findings: number }>;
+export type LogResult = Measured<{
+  readonly since: string | null;
+  readonly findings: number;
+  /** Text of the last entry of all, for whoever is told of trouble; it is kept nowhere, and not sent. */
+  readonly last?: string | undefined;
+}>;
 
 /** One service as it was last seen; null: does not apply to its type. */
 export interface ServiceReport {

@@ -3,6 +3,7 @@ import type { CheckReport } from './check-report.js';
 import type { ConfigDiff } from './config-diff.js';
 import type { LockReport, RemoveLockRequest } from './lock.js';
 import type { LogEvent, LogRequest } from './log-search.js';
+import type { MailReport, MailTest } from './mail.js';
 import type { RepairDecision } from './repair.js';
 import type { MemoryReport, MemoryRequest } from './memory-report.js';
 import type { OperationAction, OperationEvent, OperationSummary, PlanStep } from './operation.js';
@@ -47,6 +48,10 @@ export interface ControlApi {
   lock(signal: AbortSignal): Promise<LockReport>;
   /** Takes the lock away if its owner is gone; `conflict` if he lives, unless it is forced. */
   removeLock(request: RemoveLockRequest, signal: AbortSignal): Promise<LockReport>;
+  /** The mails that wait, and those that were refused. */
+  mails(signal: AbortSignal): Promise<MailReport>;
+  /** Sends one mail now. Errors besides: `config` without mail in cluster.ini. */
+  testMail(signal: AbortSignal): Promise<MailTest>;
   /** What the controller goes by, against its cluster.ini as it is now. `unsupported` in embedded mode. */
   diffConfig(signal: AbortSignal): Promise<ConfigDiff>;
 }
@@ -56,6 +61,8 @@ export interface CheckRequest {
   readonly selectors: readonly string[];
   /** Path to test instead of the home page. */
   readonly path: string | null;
+  /** What it finds is not mailed; what lasts is, when it is seen again. */
+  readonly noMail?: boolean | undefined;
 }
 
 export interface StatusRequest {
@@ -67,6 +74,8 @@ export interface RunRequest {
   readonly selectors: readonly string[];
   /** `user@host` of who asks. */
   readonly by: string;
+  /** What begins meanwhile is not mailed; what lasts is, when it is seen again. */
+  readonly noMail?: boolean | undefined;
   readonly force: boolean;
   /** The `-a` form: a cluster of one client is restarted with a warning instead of being refused. */
   readonly oldForm: boolean;

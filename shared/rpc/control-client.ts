@@ -1,3 +1,4 @@
+import { linkSignals } from '../abort.js';
 import type { ControlApi } from '../model/control-api.js';
 import type { OperationEvent } from '../model/operation.js';
 import {
@@ -20,8 +21,10 @@ import {
   summaryFromWire,
 } from '../wire/control.js';
 import { lockReportFromWire } from '../wire/lock.js';
-import type { Credentials } from '../pki/certificate.js';
+import { mailReportFromWire, mailTestFromWire } from '../wire/mail.js';
+import type { Certified } from '../pki/certificate.js';
 import { parseAddress } from './address.js';
+import type { RpcChannel } from './client.js';
 
 /** How long a controller may take to be there, and to answer: a check measures every service first. */
 const CONNECT_MS = 3_000;
@@ -31,15 +34,23 @@ const PLAN_MS = 60_000;
 const PERF_MS = 120_000;
 /** A balancer that has to be restarted for it takes its time. */
 const BACKENDS_MS = 60_000;
+/** A slow SMTP server has this long for one mail. */
+const MAIL_MS = 200_000;
+
+/** By what the caller proves who he is, and what is to be kept of it when the controller has made it anew. */
+export interface ControlLogin {
+  readonly certified: Certified;
+  keep(next: Certified): Promise<void>;
+}
 
 /**
- * The controller at `address`; `credentials` as for openChannel. Rejects with `config` for an address that needs some, and with `unreachable` within 3 s if nobody
- * answers there. Loads gRPC only when it is called: most of what `ctl` does to start is not needed for `ctl --help`.
+ * The controller at `address`; without a login it has to be on this host (`config`). Rejects with `unreachable` within 3 s if nobody answers
+ * there, with `denied` if there is no trusting him. A certificate that is due is renewed beside the calls; closing waits for that. Loads gRPC only when it is called: most of what `ctl` does to start is not needed for `ctl --help`.
  */
-export async function connectControl(address: string, credentials: Credentials | null): Promise<ControlApi & { close(): void }> {
+export async function connectControl(address: string, login: ControlLogin | null = null): Promise<ControlApi & { close(): Promise<void> }> {
   const parsed = parseAddress(address);
   const [{ openChannel }, { ControlDefinition }] = await Promise.all([import('./client.js'), import('../wire/definitions.js')]);
-  const channel = await openChannel(parsed, credentials);
+  const channel = await openChannel(parsed, login?.certified ?? null);
   try {
     await channel.ready(CONNECT_MS);
   } catch (error) {
@@ -47,6 +58,7 @@ export async function connectControl(address: string, credentials: Credentials |
     throw error;
   }
   const client = channel.client(ControlDefinition);
+  const upkeep = login === null ? Promise.resolve() : lookAfter(channel, login);
   return {
     check: async (request, signal) => checkReportFromWire(await client.check(checkRequestToWire(request), { signal, timeoutMs: CHECK_MS })),
     status: async (request, signal) => checkReportFromWire(await client.status(statusRequestToWire(request), { signal })),
@@ -67,11 +79,26 @@ export async function connectControl(address: string, credentials: Credentials |
     memory: async (request, signal) => memoryReportFromWire(await client.memory(memoryRequestToWire(request), { signal })),
     perf: async (request, signal) => perfReportFromWire(await client.perf(perfRequestToWire(request), { signal, timeoutMs: PERF_MS })),
     lock: async (signal) => lockReportFromWire(await client.lock({}, { signal })),
+    mails: async (signal) => mailReportFromWire(await client.mails({}, { signal })),
+    testMail: async (signal) => mailTestFromWire(await client.testMail({}, { signal, timeoutMs: MAIL_MS })),
     removeLock: async (request, signal) => lockReportFromWire(await client.removeLock(request, { signal })),
     diffConfig: async (signal) => configDiffFromWire(await client.diffConfig({}, { signal })),
-    close: () => channel.close(),
+    async close() {
+      await upkeep;
+      channel.close();
+    },
   };
 }
+
+/** Never rejects: what failed is tried again with the next command, and until the certificate expires nothing is lost. */
+async function lookAfter(channel: RpcChannel, { certified, keep }: ControlLogin): Promise<void> {
+  const { keepUp } = await import('./upkeep.js');
+  using bound = linkSignals([], UPKEEP_MS, 'renewing the certificate');
+  const next = await keepUp(channel, certified, Date.now(), bound.signal).catch(() => null);
+  if (next !== null) await keep(next).catch(() => undefined);
+}
+
+const UPKEEP_MS = 3_000;
 
 /** Whoever stops reading ends the stream, and only that: the operation goes on. */
 async function* events(stream: AsyncIterable<Parameters<typeof eventFromWire>[0]>): AsyncIterable<OperationEvent> {

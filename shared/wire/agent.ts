@@ -19,6 +19,7 @@ import {
   stopToWire,
   UNKNOWN_FORM,
 } from './agent-values.js';
+import { orderFromWire, purgePlanFromWire, purgePlanToWire, purgeResultFromWire, purgeResultToWire, purgeToWire } from './cache.js';
 import { failureFromWire, failureToWire } from './failure.js';
 import { logPartFromWire, logPartToWire, queryFromWire, queryToWire } from './log-search.js';
 import { fromInt64, toInt64, toUint32, toWaitMs, unreadable } from './fields.js';
@@ -32,7 +33,10 @@ import {
   type Part as WirePart,
   type Report as WireReport,
 } from './gen/ctl/v1/agent.js';
+import type { ProbeRequest } from './gen/ctl/v1/probe.js';
 import type { AgentAnswer, AgentCall, AgentItem, Command, Part, Report, UnreadableService } from './link-messages.js';
+import { memoriesFromWire, memoriesRequestToWire, memoriesToWire } from './memory.js';
+import { probeOrderFromWire, probeOrderToWire, probeOutcomeFromWire, probeOutcomeToWire } from './probe.js';
 import { rotationPlanFromWire, rotationPlanToWire, rotationResultFromWire, rotationResultToWire } from './rotation.js';
 import { serviceFromWire, serviceToWire } from './service-spec.js';
 
@@ -156,6 +160,12 @@ function requestToWire(request: AgentCall['request']): WireCall['request'] {
       const { address, wanted } = request.order;
       return { $case: 'setBackend', value: { balancer: request.service, address, wanted: places.toWire(wanted) } };
     }
+    case 'memories':
+      return { $case: 'memories', value: memoriesRequestToWire(request.services, request.query) };
+    case 'purge':
+      return { $case: 'purge', value: purgeToWire(request.service, request.order) };
+    case 'probe':
+      return { $case: 'probe', value: probeOrderToWire(request.order) };
     case 'search':
       return { $case: 'search', value: { service: request.service, query: queryToWire(request.query) } };
     case 'unknown':
@@ -182,10 +192,26 @@ function requestFromWire({ request }: WireCall): AgentCall['request'] {
         return { verb: 'unknown', why: 'the controller wants a backend in a state that this version of the agent does not know' };
       return { verb: 'setBackend', service: balancer, order: { address, wanted } };
     }
+    case 'memories': {
+      const { services, ...query } = request.value;
+      return { verb: 'memories', services, query };
+    }
+    case 'purge':
+      return { verb: 'purge', service: request.value.service, order: orderFromWire(request.value) };
+    case 'probe':
+      return probeFromWire(request.value);
     case 'search':
       return searchFromWire(request.value);
     default:
       return { verb: request.$case, service: request.value.service };
+  }
+}
+
+function probeFromWire(request: ProbeRequest): AgentCall['request'] {
+  try {
+    return { verb: 'probe', order: probeOrderFromWire(request) };
+  } catch (error) {
+    return { verb: 'unknown', why: messageOf(error) };
   }
 }
 
@@ -225,6 +251,14 @@ function answerToWire(answer: AgentAnswer): WireAnswer {
       return { answer: { $case: 'setBackend', value: {} } };
     case 'rotation':
       return { answer: { $case: 'rotation', value: rotationPlanToWire(answer.value) } };
+    case 'memories':
+      return { answer: { $case: 'memories', value: memoriesToWire(answer.value) } };
+    case 'purgePlan':
+      return { answer: { $case: 'purgePlan', value: purgePlanToWire(answer.value) } };
+    case 'purge':
+      return { answer: { $case: 'purge', value: purgeResultToWire(answer.value) } };
+    case 'probe':
+      return { answer: { $case: 'probe', value: probeOutcomeToWire(answer.value) } };
     case 'rotate':
       return { answer: { $case: 'rotate', value: rotationResultToWire(answer.value) } };
   }
@@ -253,6 +287,14 @@ function answerFromWire(wire: WireAnswer | undefined): AgentAnswer {
       return { verb: 'setBackend', value: undefined };
     case 'rotation':
       return { verb: 'rotation', value: rotationPlanFromWire(answer.value) };
+    case 'memories':
+      return { verb: 'memories', value: memoriesFromWire(answer.value) };
+    case 'purgePlan':
+      return { verb: 'purgePlan', value: purgePlanFromWire(answer.value) };
+    case 'purge':
+      return { verb: 'purge', value: purgeResultFromWire(answer.value) };
+    case 'probe':
+      return { verb: 'probe', value: probeOutcomeFromWire(answer.value) };
     case 'rotate':
       return { verb: 'rotate', value: rotationResultFromWire(answer.value) };
     case undefined:

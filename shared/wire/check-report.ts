@@ -31,18 +31,18 @@ import { serviceTypes } from './service-spec.js';
 export const checkReportToWire = (report: CheckReport): WireCheckReport => ({
   atMs: toInt64(report.at, 'time of the check'),
   exit: toUint32(report.exit, 'exit code'),
-  services: report.services.map(serviceToWire),
+  services: report.services.map(serviceReportToWire),
   warnings: [...report.warnings],
 });
 
 export const checkReportFromWire = (wire: WireCheckReport): CheckReport => ({
   at: fromInt64(wire.atMs, 'time of the check'),
   exit: wire.exit,
-  services: wire.services.map(serviceFromWire),
+  services: wire.services.map(serviceReportFromWire),
   warnings: wire.warnings,
 });
 
-function serviceToWire(report: ServiceReport): WireServiceReport {
+export function serviceReportToWire(report: ServiceReport): WireServiceReport {
   return {
     name: report.name,
     type: serviceTypes.toWire(report.type),
@@ -59,7 +59,7 @@ function serviceToWire(report: ServiceReport): WireServiceReport {
   };
 }
 
-function serviceFromWire(wire: WireServiceReport): ServiceReport {
+export function serviceReportFromWire(wire: WireServiceReport): ServiceReport {
   return {
     name: wire.name,
     type: known(serviceTypes.fromWire(wire.type), 'service type', wire.type),
@@ -111,19 +111,32 @@ function httpFromWire({ result }: WireHttp): HttpResult {
 
 function memoryToWire(memory: MemoryResult): WireMemory {
   if (!memory.ok) return { result: { $case: 'unmeasured', value: { why: memory.why } } };
-  const { rssKb, limitKb, process, uptimeS } = memory;
+  const { rssKb, limitKb, process, uptimeS, growthKbPerH } = memory;
   return {
     result: {
       $case: 'used',
-      value: { rssKb: toInt64(rssKb, 'RSS'), limitKb: toInt64(limitKb, 'limit'), process, uptimeS: finite(uptimeS, 'uptime') },
+      value: {
+        rssKb: toInt64(rssKb, 'RSS'),
+        limitKb: toInt64(limitKb, 'limit'),
+        process,
+        uptimeS: finite(uptimeS, 'uptime'),
+        growthKbPerH: growthKbPerH === null ? undefined : finite(growthKbPerH, 'growth of the memory'),
+      },
     },
   };
 }
 
 function memoryFromWire({ result }: WireMemory): MemoryResult {
   if (result?.$case !== 'used') return unmeasured(result?.value.why ?? UNKNOWN_FORM);
-  const { rssKb, limitKb, process, uptimeS } = result.value;
-  return { ok: true, rssKb: fromInt64(rssKb, 'RSS'), limitKb: fromInt64(limitKb, 'limit'), process: process as ProcessId, uptimeS };
+  const { rssKb, limitKb, process, uptimeS, growthKbPerH } = result.value;
+  return {
+    ok: true,
+    rssKb: fromInt64(rssKb, 'RSS'),
+    limitKb: fromInt64(limitKb, 'limit'),
+    process: process as ProcessId,
+    uptimeS,
+    growthKbPerH: growthKbPerH ?? null,
+  };
 }
 
 function logToWire(log: LogResult): WireLog {

@@ -15,13 +15,20 @@ export { backendsRequestFromWire, backendsRequestToWire, balancerReportFromWire,
 export { checkReportFromWire, checkReportToWire } from './check-report.js';
 export { configDiffFromWire, configDiffToWire } from './config-diff.js';
 export { logEventFromWire, logEventToWire, logRequestFromWire, logRequestToWire } from './log-search.js';
+export { memoryReportFromWire, memoryReportToWire, memoryRequestFromWire, memoryRequestToWire } from './memory-report.js';
+export { perfReportFromWire, perfReportToWire, perfRequestFromWire, perfRequestToWire } from './perf.js';
 export { eventFromWire, eventToWire, summaryFromWire, summaryToWire } from './operation.js';
 
 export const checkRequestToWire = (request: CheckRequest): WireCheckRequest => ({
   selectors: [...request.selectors],
   path: request.path ?? undefined,
+  noMail: request.noMail ?? false,
 });
-export const checkRequestFromWire = (wire: WireCheckRequest): CheckRequest => ({ selectors: wire.selectors, path: wire.path ?? null });
+export const checkRequestFromWire = (wire: WireCheckRequest): CheckRequest => ({
+  selectors: wire.selectors,
+  path: wire.path ?? null,
+  ...(wire.noMail ? { noMail: true } : {}),
+});
 
 export const statusRequestToWire = (request: StatusRequest): WireStatusRequest => ({ selectors: [...request.selectors] });
 export const statusRequestFromWire = (wire: WireStatusRequest): StatusRequest => ({ selectors: wire.selectors });
@@ -37,6 +44,9 @@ export function runRequestToWire(request: RunRequest): WireRunRequest {
     batch: request.batch ?? undefined,
     deadlineS: request.deadlineS === null ? undefined : finite(request.deadlineS, '--deadline'),
     rotate: request.rotate ?? false,
+    noMail: request.noMail ?? false,
+    purge: request.purge ?? false,
+    urls: [...(request.urls ?? [])],
     path: request.path,
     canary: request.canary === undefined ? undefined : toUint32(request.canary, '--canary'),
     canaryWaitS: request.canaryWaitS === undefined ? undefined : finite(request.canaryWaitS, '--canary-wait'),
@@ -56,6 +66,9 @@ export function runRequestFromWire(wire: WireRunRequest): RunRequest {
     batch: wire.batch ?? null,
     deadlineS: wire.deadlineS ?? null,
     ...(wire.rotate ? { rotate: true } : {}),
+    ...(wire.noMail ? { noMail: true } : {}),
+    ...(wire.purge ? { purge: true } : {}),
+    ...(wire.urls.length === 0 ? {} : { urls: wire.urls }),
     path: wire.path,
     canary: wire.canary,
     canaryWaitS: wire.canaryWaitS,

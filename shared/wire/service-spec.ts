@@ -1,4 +1,5 @@
 import type { BalancerSpec, ServiceSpec, ServiceType } from '../model/service.js';
+import { cacheSpecFromWire, cacheSpecToWire } from './cache.js';
 import { enumCodec, known, toUint32 } from './fields.js';
 import { rotationSpecFromWire, rotationSpecToWire } from './rotation.js';
 import {
@@ -22,6 +23,7 @@ export function serviceToWire(spec: ServiceSpec): WireServiceSpec {
     pidFile: spec.pidFile,
     log: spec.log === undefined ? undefined : { ...spec.log },
     balancer: spec.balancer === undefined ? undefined : balancerToWire(spec.balancer),
+    cache: spec.cache === undefined ? undefined : cacheSpecToWire(spec.cache),
     rotation: spec.rotation === undefined ? undefined : rotationSpecToWire(spec.rotation),
   };
 }
@@ -38,6 +40,7 @@ export function serviceFromWire(wire: WireServiceSpec): ServiceSpec {
     ...(wire.pidFile === undefined ? {} : { pidFile: wire.pidFile }),
     ...(wire.log === undefined ? {} : { log: { ...wire.log } }),
     ...(wire.balancer === undefined ? {} : { balancer: balancerFromWire(wire.balancer) }),
+    ...(wire.cache === undefined ? {} : { cache: cacheSpecFromWire(wire.cache) }),
     ...(wire.rotation === undefined ? {} : { rotation: rotationSpecFromWire(wire.rotation) }),
   };
 }

@@ -4,6 +4,7 @@ import type { CheckReport, ServiceReport } from '../../shared/model/check-report
 import type { ConfigDiff } from '../../shared/model/config-diff.js';
 import type { BackendsRequest, ControlApi, Plan, RunRequest } from '../../shared/model/control-api.js';
 import type { LockHolder } from '../../shared/model/lock.js';
+import type { MailReport, MailTest } from '../../shared/model/mail.js';
 import type { LogEvent } from '../../shared/model/log-search.js';
 import { processId } from '../../shared/model/process.js';
 import type { MemberResult, OperationEvent, OperationResult, OperationSummary, PlanStep, Step } from '../../shared/model/operation.js';
@@ -25,6 +26,9 @@ export interface FakeControlScript {
   readonly balancers?: BalancerReport;
   readonly operations?: readonly OperationSummary[];
   readonly diff?: ConfigDiff;
+  readonly mails?: MailReport;
+  /** Without it no mail is configured. */
+  readonly mailTest?: MailTest;
   /** Who holds the lock. */
   readonly holder?: LockHolder;
   /** What `log` streams. */
@@ -178,6 +182,17 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
     async lock() {
       calls.push('lock');
       return { path: '/etc/ctl/ctl.lock', holder: script.holder ?? null, removed: null };
+    },
+    async mails() {
+      calls.push('mails');
+      return (
+        script.mails ?? { server: 'mail.example.org:25', to: ['ops@example.org'], waiting: [], givenUp: [], blocked: null, nextTry: null }
+      );
+    },
+    async testMail() {
+      calls.push('testMail');
+      if (script.mailTest === undefined) throw new AppError('config', 'no mail is configured', { hint: 'set toaddrs' });
+      return script.mailTest;
     },
     async removeLock({ force }) {
       calls.push(`removeLock${force ? ' force' : ''}`);

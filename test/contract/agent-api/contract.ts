@@ -3,7 +3,18 @@ import { AppError } from '../../../shared/errors.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../../../shared/model/agent-api.js';
 import { processId } from '../../../shared/model/process.js';
 import type { LogPart, LogQuery } from '../../../shared/model/log-search.js';
-import { aBalancer, anEntry, aQuery, aSummary, aRotationPlan, aRotationResult, type FakeAgent, STARTED_AT } from './fake-agent.js';
+import {
+  aBalancer,
+  anEntry,
+  aProbeOf,
+  aPurgeResult,
+  aQuery,
+  aRotationPlan,
+  aRotationResult,
+  aSummary,
+  type FakeAgent,
+  STARTED_AT,
+} from './fake-agent.js';
 
 /** An AgentApi, and the agent in memory that is behind it; zeoclient1.1 and pound are assigned. */
 export interface Harness {
@@ -59,13 +70,35 @@ export function agentApiContract(way: string, open: () => Promise<Harness>): voi
       await api.setBackend('pound', { address: '127.0.0.1:8080', wanted: 'out' }, command('c'));
       expect(await api.rotation('zeoclient1.1', options)).toEqual(aRotationPlan);
       expect(await api.rotate('zeoclient1.1', command('d'))).toEqual(aRotationResult);
+      const order = { pages: [{ host: 'www.example.org', path: '/a' }], stopDeadlineMs: 1, startDeadlineMs: 2 };
+      expect(await api.purgePlan('zeoclient1.1', options)).toEqual({ details: ['stop, start'], awayS: 34.5 });
+      expect(await api.purge('zeoclient1.1', order, command('e'))).toEqual(aPurgeResult);
       expect(agent.performed).toEqual([
         'start zeoclient1.1',
         'stop zeoclient1.1 42@777 3000',
         'setBackend pound 127.0.0.1:8080 out',
         'rotate zeoclient1.1',
+        'purge zeoclient1.1 /a',
       ]);
     });
+
+    it('measures several services at once, in their order', async () => {
+      const child = { process: processId(43, 778), parent: 42, command: 'python3', rss: { ok: true, kb: 9 } };
+      const well = { service: 'zeoclient1.1', ok: true, process: processId(42, 777), rssKb: 626_688, uptimeS: 12.5 };
+      expect(await api.memories(['zeoclient1.1', 'pound'], { tree: true, pss: true }, options)).toEqual([
+        { ...well, pss: { ok: false, why: 'not as this user' }, tree: { ok: true, children: [{ ...child, pss: { ok: true, kb: 7 } }] } },
+        { service: 'pound', ok: false, why: 'exit code 1', down: true },
+      ]);
+      expect(await api.memories(['zeoclient1.1'], { tree: false, pss: false }, options)).toEqual([{ ...well, pss: null, tree: null }]);
+    });
+
+    it.each([{ kind: 'tcp' }, { kind: 'http', path: '/a?b', authorization: 'Basic x' }, { kind: 'zeo', connectTimeoutMs: 5 }] as const)(
+      'looks at an address by $kind',
+      async (how) => {
+        const order = { ip: '127.0.0.1', port: 8080, timeoutMs: 1000, ...how };
+        expect(await api.probe(order, options)).toEqual(aProbeOf(order));
+      },
+    );
 
     it('brings what could not be measured with its reason, never as zero', async () => {
       agent.answers.memory = async () => ({ ok: false, why: 'no pid file' });

@@ -2,6 +2,9 @@ import { linkSignals, orAborted, reasonOf, throwIfAborted } from '../../../share
 import { AppError } from '../../../shared/errors.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../../../shared/model/agent-api.js';
 import type { FoundEntry, LogPart, LogQuery } from '../../../shared/model/log-search.js';
+import type { PurgeResult } from '../../../shared/model/cache.js';
+import type { ChildMemory, MemoryQuery, ServiceMemory } from '../../../shared/model/memory.js';
+import type { ProbeOrder, ProbeOutcome } from '../../../shared/model/probe.js';
 import { processId } from '../../../shared/model/process.js';
 import type { RotationPlan, RotationResult } from '../../../shared/model/rotation.js';
 import type { ServiceSpec } from '../../../shared/model/service.js';
@@ -97,6 +100,16 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
           return aRotationPlan;
         }),
       rotate: (service, options) => change<'rotate'>('rotate', service, options, async () => aRotationResult),
+      memories: (services, query, options) =>
+        read<'memories'>('memories', options, async () => services.map((service) => someMemory(service, query))),
+      purgePlan: (service, options) =>
+        read<'purgePlan'>('purgePlan', options, async () => {
+          find(service);
+          return { details: ['stop, start'], awayS: 34.5 };
+        }),
+      purge: (service, { pages }, options) =>
+        change<'purge'>('purge', `${service} ${pages.map(({ path }) => path).join(' ')}`.trim(), options, async () => aPurgeResult),
+      probe: (order, options) => read<'probe'>('probe', options, async () => aProbeOf(order)),
     },
   };
   return fake;
@@ -109,7 +122,7 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
   }
 
   /** The first call with a command id does it; every one with the same id gets the result of that, also while it still goes on. */
-  async function change<V extends 'start' | 'stop' | 'setBackend' | 'rotate'>(
+  async function change<V extends 'start' | 'stop' | 'setBackend' | 'rotate' | 'purge'>(
     verb: V,
     what: string,
     options: EffectOptions,
@@ -134,6 +147,39 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
 }
 
 type Answer<V extends Verb> = Awaited<ReturnType<AgentApi[V]>>;
+
+function someMemory(service: string, { tree, pss }: MemoryQuery): ServiceMemory {
+  if (service === 'pound') return { service, ok: false, why: 'exit code 1', down: true };
+  const child: ChildMemory = { process: processId(43, 778), parent: 42, command: 'python3', rss: { ok: true, kb: 9 }, pss: null };
+  const shared = { ok: false, why: 'not as this user' } as const;
+  return {
+    ...{ service, ok: true, process: processId(42, 777), rssKb: 626_688, uptimeS: 12.5 },
+    pss: pss ? shared : null,
+    tree: tree ? { ok: true, children: [{ ...child, pss: pss ? { ok: true, kb: 7 } : null }] } : null,
+  };
+}
+
+export const aPurgeResult: PurgeResult = {
+  pages: [
+    { page: { host: 'www.example.org', path: '/a' }, outcome: 'removed', status: 200, why: null },
+    { page: { host: 'www.example.org', path: '/b' }, outcome: 'failed', status: null, why: 'connection refused' },
+  ],
+  awayMs: 4123.5,
+  notes: ['a purge that had been broken off was finished'],
+};
+
+export function aProbeOf({ kind }: ProbeOrder): ProbeOutcome {
+  switch (kind) {
+    case 'tcp':
+      return { kind, outcome: { ok: false, fault: 'unmeasurable', why: 'no route' } };
+    case 'http':
+      return { kind, outcome: { ok: false, fault: 'error', status: 503, why: 'answered with status 503' } };
+    case 'zeo': {
+      const storages = [{ name: 'main', connections: 3, waiting: null }];
+      return { kind, outcome: { ok: true, connectMs: 0.5, ms: 1.5, greeting: 'Z5', storages, warnings: ['lock held'] } };
+    }
+  }
+}
 
 export const aService = (name: string): ServiceSpec => ({
   name,

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { frame } from '../../../controller/checks/frames.js';
+import { frame } from '../../../shared/probes/frames.js';
 import { createChecks } from '../../../controller/checks/runner.js';
 import { AppError } from '../../../shared/errors.js';
 import { SERVICE_TYPES, type ServiceType } from '../../../shared/model/service.js';

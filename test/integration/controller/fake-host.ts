@@ -46,6 +46,10 @@ export function createFakeHosts(zopes: readonly FakeZope[]): FakeHosts {
       await passGate('balancer');
       return { name, driver: 'pound-control', version: '4.16', aliveIntervalS: 1, backends: zopes.map(backendOf) };
     },
+    memories: async (services) => services.map((service) => ({ service, ok: false, why: 'not part of this', down: false })),
+    purgePlan: async () => ({ details: [], awayS: null }),
+    purge: (service, _, options) => once(`purge ${service}`, options, async () => ({ pages: [], awayMs: null, notes: [] })),
+    probe: () => Promise.reject(new AppError('unsupported', 'not part of this')),
     rotation: async () => ({ logs: [], shortage: null }),
     rotate: (service, options) => once(`rotate ${service}`, options, async () => ({ logs: [], recovered: [], removed: [] })),
     start: (service, options) =>

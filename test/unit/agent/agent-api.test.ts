@@ -65,6 +65,7 @@ function createApi(deps: Partial<AgentApiDeps> = {}): AssignedAgentApi {
     },
     ledger,
     memory: (process) => Promise.resolve({ ok: true, process, rssKb: 7, uptimeS: 8 }),
+    memories: async (service) => ({ service, ok: true, process: id, rssKb: 7, uptimeS: 8, pss: null, tree: null }),
     connections: () => Promise.resolve({ ok: true, connections: [] }),
     log: ({ spec }) => Promise.resolve({ ok: false, why: spec.file }),
     balancer: ({ name }) => ({
@@ -76,6 +77,13 @@ function createApi(deps: Partial<AgentApiDeps> = {}): AssignedAgentApi {
       rotate: async ({ name }, { logs }) => {
         done.push(`rotate ${name}: ${logs.join(' ')}`);
         return { logs: [], recovered: [], removed: [] };
+      },
+    },
+    caches: {
+      plan: async ({ cache }) => ({ details: [JSON.stringify(cache)], awayS: null }),
+      purge: async ({ name }, { pages }, command) => {
+        done.push(`purge ${name} ${pages.map(({ path }) => path).join(' ')} by ${command}`);
+        return { pages: [], awayMs: null, notes: [] };
       },
     },
     ...deps,

@@ -60,6 +60,10 @@ const services: fc.Arbitrary<ServiceSpec> = fc.record(
       { requiredKeys: ['kind', 'conf', 'control', 'exe', 'apply', 'sessions'] },
     ),
     rotation: rotations,
+    cache: fc.oneof(
+      fc.record({ kind: fc.constant('squid' as const), folder: text, exe: text, conf: text }),
+      fc.record({ kind: fc.constant('varnish' as const), admin: text, secretFile: text }),
+    ),
   },
   { requiredKeys: ['name', 'type', 'serviceName', 'manager', 'ip', 'port'] },
 );
@@ -223,7 +227,9 @@ const serviceReports: fc.Arbitrary<ServiceReport> = fc.record({
       fc.record({ ok, status: small, ms: double, bytes: count }),
     ),
   ),
-  memory: orNull(fc.oneof(unmeasured, fc.record({ ok, rssKb: count, limitKb: count, process: id, uptimeS: double }))),
+  memory: orNull(
+    fc.oneof(unmeasured, fc.record({ ok, rssKb: count, limitKb: count, process: id, uptimeS: double, growthKbPerH: orNull(double) })),
+  ),
   log: orNull(fc.oneof(unmeasured, fc.record({ ok, since: orNull(text), findings: count }))),
   findings: fc.array(findings, { maxLength: 3 }),
 });

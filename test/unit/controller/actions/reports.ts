@@ -12,7 +12,7 @@ export const aReport = (over: Partial<ServiceReport> = {}): ServiceReport => ({
   at: 1000,
   tcp: { ok: true, ms: 1.5 },
   http: { ok: true, status: 200, ms: 80, bytes: 20_000 },
-  memory: { ok: true, rssKb: 300_000, limitKb: 0, process: processId(42, 7), uptimeS: 60 },
+  memory: { ok: true, rssKb: 300_000, limitKb: 0, process: processId(42, 7), growthKbPerH: null, uptimeS: 60 },
   log: { ok: true, since: null, findings: 0 },
   findings: [],
   ...over,

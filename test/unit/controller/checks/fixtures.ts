@@ -99,6 +99,10 @@ function answeringOnly(host: string, given: Partial<AgentApi> | undefined): Agen
     setBackend: no,
     rotation: no,
     rotate: no,
+    memories: no,
+    purgePlan: no,
+    purge: no,
+    probe: no,
     ...given,
   };
 }

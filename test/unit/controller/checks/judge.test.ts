@@ -35,7 +35,7 @@ describe('judge', () => {
       at: 1000,
       tcp: { ok: true, ms: 1 },
       http: { ok: true, status: 200, ms: 80, bytes: 20_000 },
-      memory: { ok: true, rssKb: 300_000, limitKb: 500_000, process: PROCESS, uptimeS: 60 },
+      memory: { ok: true, rssKb: 300_000, limitKb: 500_000, process: PROCESS, uptimeS: 60, growthKbPerH: null },
       log: { ok: true, since: '2026-01-01T00:00:00', findings: 0 },
       findings: [],
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { frame } from '../../../../controller/checks/frames.js';
+import { frame } from '../../../../shared/probes/frames.js';
 import { createChecks } from '../../../../controller/checks/runner.js';
 import { AppError } from '../../../../shared/errors.js';
 import type { AgentApi } from '../../../../shared/model/agent-api.js';

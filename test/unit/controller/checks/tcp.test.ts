@@ -1,24 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { checkTcp } from '../../../../controller/checks/tcp.js';
+import { fromHere } from '../../../../controller/checks/vantage.js';
 import { AppError } from '../../../../shared/errors.js';
 import { deafListener } from '../../shared/ports/deaf-listener.js';
 import { fakeClock, never } from './fixtures.js';
 import { closedPort, serve } from './servers.js';
 
+const here = fromHere(fakeClock());
 const options = (over: object = {}) => ({ clock: fakeClock(), attempts: 3, pauseMs: 1000, timeoutMs: 5000, signal: never, ...over });
 
 describe('checkTcp', () => {
   it('is well at the first accepted connection', async () => {
     await using server = await serve(() => undefined);
     const clock = fakeClock();
-    expect(await checkTcp(server, options({ clock }))).toMatchObject({ ok: true });
+    expect(await checkTcp(here, server, options({ clock }))).toMatchObject({ ok: true });
     expect(clock.slept).toEqual([]);
   });
 
   it('tries a refused connection three times with the pause between them', async () => {
     const clock = fakeClock();
     const port = await closedPort();
-    expect(await checkTcp({ ip: '127.0.0.1', port }, options({ clock }))).toEqual({
+    expect(await checkTcp(here, { ip: '127.0.0.1', port }, options({ clock }))).toEqual({
       ok: false,
       fault: 'no-connection',
       why: `connecting to 127.0.0.1:${port}: connection refused`,
@@ -33,13 +35,13 @@ describe('checkTcp', () => {
     const sleep = async () => {
       late.push(await serve(() => undefined, '127.0.0.1', port));
     };
-    expect(await checkTcp({ ip: '127.0.0.1', port }, options({ clock: { ...clock, sleep } }))).toMatchObject({ ok: true });
+    expect(await checkTcp(here, { ip: '127.0.0.1', port }, options({ clock: { ...clock, sleep } }))).toMatchObject({ ok: true });
     for (const server of late) await server[Symbol.asyncDispose]();
   });
 
   it('counts a connection that is not made in time as none', async () => {
     await using deaf = await deafListener();
-    expect(await checkTcp(deaf, options({ attempts: 1, timeoutMs: 150 }))).toEqual({
+    expect(await checkTcp(here, deaf, options({ attempts: 1, timeoutMs: 150 }))).toEqual({
       ok: false,
       fault: 'no-connection',
       why: `no connection to 127.0.0.1:${deaf.port} within 150 ms`,
@@ -48,7 +50,7 @@ describe('checkTcp', () => {
 
   it('says that nothing is known, and does not try again, when there is no route from here', async () => {
     const clock = fakeClock();
-    expect(await checkTcp({ ip: '127.255.255.255', port: 9 }, options({ clock }))).toEqual({
+    expect(await checkTcp(here, { ip: '127.255.255.255', port: 9 }, options({ clock }))).toEqual({
       ok: false,
       fault: 'unmeasurable',
       why: 'connecting to 127.255.255.255:9: no route',
@@ -60,8 +62,8 @@ describe('checkTcp', () => {
     const reason = new AppError('cancelled', 'enough');
     const abort = new AbortController();
     const target = { ip: '127.0.0.1', port: await closedPort() };
-    await expect(checkTcp(target, options({ signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
+    await expect(checkTcp(here, target, options({ signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
     const clock = { ...fakeClock(), sleep: async () => abort.abort(reason) };
-    await expect(checkTcp(target, options({ clock, signal: abort.signal }))).rejects.toBe(reason);
+    await expect(checkTcp(here, target, options({ clock, signal: abort.signal }))).rejects.toBe(reason);
   });
 });

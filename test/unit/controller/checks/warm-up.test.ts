@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { warmUp } from '../../../../controller/checks/warm-up.js';
+import { fromHere } from '../../../../controller/checks/vantage.js';
 import { AppError } from '../../../../shared/errors.js';
-import { connectConfig, never } from './fixtures.js';
+import { connectConfig, fakeClock, never } from './fixtures.js';
 import { answering, page, serve } from './servers.js';
 
+const here = fromHere(fakeClock());
 const options = { concurrency: 4, timeoutMs: 5000, signal: never };
 
 describe('warmUp', () => {
@@ -13,7 +15,7 @@ describe('warmUp', () => {
         socket.end(chunk.includes('/broken ') ? page('', '500 Internal Server Error') : page('ok'));
       }),
     );
-    const results = await warmUp(server, connectConfig(), { ...options, urls: ['/', '/broken', 'news'] });
+    const results = await warmUp(here, server, connectConfig(), { ...options, urls: ['/', '/broken', 'news'] });
     expect(results).toMatchObject([
       { url: '/', result: { ok: true } },
       { url: '/broken', result: { ok: false, status: 500 } },
@@ -49,24 +51,26 @@ describe('warmUp', () => {
       }
     };
     const urls = Array.from({ length: 8 }, (_, i) => `/${i}`);
-    expect(await warmUp(server, connectConfig(), { ...options, concurrency, urls })).toHaveLength(8);
+    expect(await warmUp(here, server, connectConfig(), { ...options, concurrency, urls })).toHaveLength(8);
     expect(most).toBe(expected);
   });
 
   it('does nothing where there is nothing to fetch', async () => {
-    expect(await warmUp({ ip: '127.0.0.1', port: 1 }, connectConfig(), { ...options, urls: [] })).toEqual([]);
+    expect(await warmUp(here, { ip: '127.0.0.1', port: 1 }, connectConfig(), { ...options, urls: [] })).toEqual([]);
   });
 
   it('goes on after a page that does not come in time', async () => {
     await using server = await serve((socket) => socket.once('data', (chunk) => chunk.includes('/slow ') || socket.end(page('ok'))));
-    const results = await warmUp(server, connectConfig(), { ...options, concurrency: 1, timeoutMs: 1500, urls: ['/slow', '/'] });
+    const results = await warmUp(here, server, connectConfig(), { ...options, concurrency: 1, timeoutMs: 1500, urls: ['/slow', '/'] });
     expect(results).toMatchObject([{ result: { ok: false, fault: 'late' } }, { result: { ok: true } }]);
   });
 
   it('rejects with the reason of its signal', async () => {
     const reason = new AppError('cancelled', 'enough');
     await using server = await serve(answering(page('ok')));
-    await expect(warmUp(server, connectConfig(), { ...options, signal: AbortSignal.abort(reason), urls: ['/'] })).rejects.toBe(reason);
+    await expect(warmUp(here, server, connectConfig(), { ...options, signal: AbortSignal.abort(reason), urls: ['/'] })).rejects.toBe(
+      reason,
+    );
     expect(server.connections()).toBe(0);
   });
 });

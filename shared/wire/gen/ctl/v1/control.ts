@@ -39,6 +39,7 @@ export enum OperationAction {
   OPERATION_ACTION_RESTART = 2,
   OPERATION_ACTION_STOP = 3,
   OPERATION_ACTION_ROTATE = 4,
+  OPERATION_ACTION_PURGE = 5,
   OPERATION_ACTION_REPAIR = 6,
   UNRECOGNIZED = -1,
 }
@@ -56,12 +57,17 @@ export enum Step {
   STEP_SKIP = 9,
   STEP_FAIL = 10,
   STEP_ROTATE = 11,
+  STEP_PURGE = 20,
   UNRECOGNIZED = -1,
 }
 
 export interface CheckRequest {
   selectors: string[];
-  path?: string | undefined;
+  path?:
+    | string
+    | undefined;
+  /** What it finds is not mailed. */
+  noMail: boolean;
 }
 
 export interface StatusRequest {
@@ -129,6 +135,8 @@ export interface MemoryResult_Used {
   limitKb: bigint;
   process: string;
   uptimeS: number;
+  /** Absent: not known. */
+  growthKbPerH?: number | undefined;
 }
 
 export interface LogResult {
@@ -172,6 +180,12 @@ export interface RunRequest {
   batch?: string | undefined;
   deadlineS?: number | undefined;
   rotate: boolean;
+  /** The caches are purged at the end. */
+  purge: boolean;
+  /** Of a purge: as typed. */
+  urls: string[];
+  /** What begins meanwhile is not mailed. */
+  noMail: boolean;
   path?: string | undefined;
   canary?: number | undefined;
   canaryWaitS?: number | undefined;
@@ -357,7 +371,7 @@ export interface ConfigChange {
 }
 
 function createBaseCheckRequest(): CheckRequest {
-  return { selectors: [], path: undefined };
+  return { selectors: [], path: undefined, noMail: false };
 }
 
 export const CheckRequest: MessageFns<CheckRequest> = {
@@ -367,6 +381,9 @@ export const CheckRequest: MessageFns<CheckRequest> = {
     }
     if (message.path !== undefined) {
       writer.uint32(18).string(message.path);
+    }
+    if (message.noMail !== false) {
+      writer.uint32(80).bool(message.noMail);
     }
     return writer;
   },
@@ -398,6 +415,14 @@ export const CheckRequest: MessageFns<CheckRequest> = {
             }
 
             message.path = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.noMail = reader.bool();
             continue;
           }
         }
@@ -1076,7 +1101,7 @@ export const MemoryResult: MessageFns<MemoryResult> = {
 };
 
 function createBaseMemoryResult_Used(): MemoryResult_Used {
-  return { rssKb: 0n, limitKb: 0n, process: "", uptimeS: 0 };
+  return { rssKb: 0n, limitKb: 0n, process: "", uptimeS: 0, growthKbPerH: undefined };
 }
 
 export const MemoryResult_Used: MessageFns<MemoryResult_Used> = {
@@ -1098,6 +1123,9 @@ export const MemoryResult_Used: MessageFns<MemoryResult_Used> = {
     }
     if (message.uptimeS !== 0) {
       writer.uint32(33).double(message.uptimeS);
+    }
+    if (message.growthKbPerH !== undefined) {
+      writer.uint32(41).double(message.growthKbPerH);
     }
     return writer;
   },
@@ -1145,6 +1173,14 @@ export const MemoryResult_Used: MessageFns<MemoryResult_Used> = {
             }
 
             message.uptimeS = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.growthKbPerH = reader.double();
             continue;
           }
         }
@@ -1380,6 +1416,9 @@ function createBaseRunRequest(): RunRequest {
     batch: undefined,
     deadlineS: undefined,
     rotate: false,
+    purge: false,
+    urls: [],
+    noMail: false,
     path: undefined,
     canary: undefined,
     canaryWaitS: undefined,
@@ -1415,6 +1454,15 @@ export const RunRequest: MessageFns<RunRequest> = {
     }
     if (message.rotate !== false) {
       writer.uint32(72).bool(message.rotate);
+    }
+    if (message.purge !== false) {
+      writer.uint32(160).bool(message.purge);
+    }
+    for (const v of message.urls) {
+      writer.uint32(170).string(v!);
+    }
+    if (message.noMail !== false) {
+      writer.uint32(176).bool(message.noMail);
     }
     if (message.path !== undefined) {
       writer.uint32(90).string(message.path);
@@ -1514,6 +1562,30 @@ export const RunRequest: MessageFns<RunRequest> = {
             }
 
             message.rotate = reader.bool();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.purge = reader.bool();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.urls.push(reader.string());
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.noMail = reader.bool();
             continue;
           }
           case 11: {

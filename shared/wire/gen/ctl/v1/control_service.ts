@@ -25,6 +25,7 @@ import {
 } from "./control.js";
 import { LockReport, LockRequest, RemoveLockRequest } from "./lock.js";
 import { LogEvent, LogRequest } from "./log.js";
+import { MailReport, MailsRequest, TestMailReport, TestMailRequest } from "./mail.js";
 import { MemoryReport, MemoryRequest } from "./memory_report.js";
 import { PerfReport, PerfRequest } from "./perf.js";
 
@@ -160,6 +161,22 @@ export const ControlDefinition = {
       responseStream: false,
       options: {},
     },
+    mails: {
+      name: "Mails",
+      requestType: MailsRequest as typeof MailsRequest,
+      requestStream: false,
+      responseType: MailReport as typeof MailReport,
+      responseStream: false,
+      options: {},
+    },
+    testMail: {
+      name: "TestMail",
+      requestType: TestMailRequest as typeof TestMailRequest,
+      requestStream: false,
+      responseType: TestMailReport as typeof TestMailReport,
+      responseStream: false,
+      options: {},
+    },
     diffConfig: {
       name: "DiffConfig",
       requestType: DiffConfigRequest as typeof DiffConfigRequest,
@@ -189,6 +206,8 @@ export interface ControlServiceImplementation<CallContextExt = {}> {
   perf(request: PerfRequest, context: CallContext & CallContextExt): Promise<PerfReport>;
   lock(request: LockRequest, context: CallContext & CallContextExt): Promise<LockReport>;
   removeLock(request: RemoveLockRequest, context: CallContext & CallContextExt): Promise<LockReport>;
+  mails(request: MailsRequest, context: CallContext & CallContextExt): Promise<MailReport>;
+  testMail(request: TestMailRequest, context: CallContext & CallContextExt): Promise<TestMailReport>;
   diffConfig(request: DiffConfigRequest, context: CallContext & CallContextExt): Promise<ConfigDiff>;
 }
 
@@ -210,6 +229,8 @@ export interface ControlClient<CallOptionsExt = {}> {
   perf(request: PerfRequest, options?: CallOptions & CallOptionsExt): Promise<PerfReport>;
   lock(request: LockRequest, options?: CallOptions & CallOptionsExt): Promise<LockReport>;
   removeLock(request: RemoveLockRequest, options?: CallOptions & CallOptionsExt): Promise<LockReport>;
+  mails(request: MailsRequest, options?: CallOptions & CallOptionsExt): Promise<MailReport>;
+  testMail(request: TestMailRequest, options?: CallOptions & CallOptionsExt): Promise<TestMailReport>;
   diffConfig(request: DiffConfigRequest, options?: CallOptions & CallOptionsExt): Promise<ConfigDiff>;
 }
 

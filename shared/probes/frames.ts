@@ -1,4 +1,4 @@
-import { AppError } from '../../shared/errors.js';
+import { AppError } from '../errors.js';
 
 /** Frames of ZEO's wire: a length of four bytes, big-endian, and the payload. */
 export interface FrameReader {

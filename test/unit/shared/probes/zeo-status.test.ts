@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { parseZeoStatus } from '../../../../controller/checks/zeo-status.js';
+import { parseZeoStatus } from '../../../../shared/probes/zeo-status.js';
 
 const NOW = 1_800_000_000_000;
 const parse = (status: object) => parseZeoStatus(JSON.stringify(status), NOW);

@@ -1,11 +1,12 @@
-import type { HttpResult, TcpResult } from '../../shared/model/check-report.js';
+import type { HttpResult, TcpResult } from './check-report.js';
 
 /**
- * Why a check did not go well. The report keeps only the words; the judge needs the kind:
+ * Why a probe did not go well. The report keeps only the words; the judge needs the kind:
  * `no-connection` refused, reset or no connection in time; `error` it answered, and wrongly; `late` it did not answer in time;
  * `unmeasurable` nothing is known of the service (no route from here, no descriptor left, an address that is none).
  */
-export type Fault = 'no-connection' | 'error' | 'late' | 'unmeasurable';
+export const FAULTS = ['no-connection', 'error', 'late', 'unmeasurable'] as const;
+export type Fault = (typeof FAULTS)[number];
 
 export type TcpOutcome =
   Extract<TcpResult, { ok: true }> | { readonly ok: false; readonly why: string; readonly fault: 'no-connection' | 'unmeasurable' };
@@ -36,3 +37,21 @@ export type ZeoOutcome =
     }
   | { readonly ok: false; readonly fault: 'error' | 'late'; readonly why: string; readonly connectMs: number }
   | { readonly ok: false; readonly fault: 'no-connection' | 'unmeasurable'; readonly why: string; readonly connectMs: null };
+
+/** One look at an address, made by whoever stands at the right place for it. */
+export type ProbeOrder = {
+  readonly ip: string;
+  readonly port: number;
+  /** For the whole answer. */
+  readonly timeoutMs: number;
+} & (
+  | { readonly kind: 'tcp' }
+  /** `path` as it is sent, escaped; `authorization` the header of that name, '' for none. */
+  | { readonly kind: 'http'; readonly path: string; readonly authorization: string }
+  | { readonly kind: 'zeo'; readonly connectTimeoutMs: number }
+);
+
+export type ProbeOutcome =
+  | { readonly kind: 'tcp'; readonly outcome: TcpOutcome }
+  | { readonly kind: 'http'; readonly outcome: HttpOutcome }
+  | { readonly kind: 'zeo'; readonly outcome: ZeoOutcome };

@@ -1,14 +1,13 @@
-import { linkSignals, reasonOf } from '../../shared/abort.js';
-import { AppError, messageOf } from '../../shared/errors.js';
-import { addressOf } from '../../shared/model/service.js';
-import type { Clock } from '../../shared/ports/clock.js';
-import { connectTcp, type TcpConnection, type TcpTarget } from '../../shared/ports/tcp.js';
+import { linkSignals, reasonOf } from '../abort.js';
+import { AppError, messageOf } from '../errors.js';
+import { addressOf } from '../model/service.js';
+import type { Clock } from '../ports/clock.js';
+import { connectTcp, type TcpConnection, type TcpTarget } from '../ports/tcp.js';
 import { createFrameReader, frame, type FrameReader } from './frames.js';
-import type { ZeoOutcome } from './outcome.js';
+import type { ZeoOutcome } from '../model/probe.js';
 import { notConnected } from './tcp.js';
-import { parseZeoStatus } from './zeo-status.js';
 
-export interface ZeoCheckOptions {
+export interface ZeoProbeOptions {
   readonly clock: Clock;
   readonly connectTimeoutMs: number;
   /** From the established connection to the last byte of the answer. */
@@ -21,7 +20,7 @@ export interface ZeoCheckOptions {
  * one gets nothing sent. Its log gets no more than ZEO writes for any connection (5 and 6: one line), and no complaint. Rejects only
  * when `signal` aborts.
  */
-export async function checkZeo(target: TcpTarget, options: ZeoCheckOptions): Promise<ZeoOutcome> {
+export async function probeZeo(target: TcpTarget, options: ZeoProbeOptions): Promise<ZeoOutcome> {
   const connecting = { timeoutMs: options.connectTimeoutMs, signal: options.signal };
   let connection: TcpConnection;
   try {
@@ -32,7 +31,7 @@ export async function checkZeo(target: TcpTarget, options: ZeoCheckOptions): Pro
   return converse(connection, addressOf(target), options);
 }
 
-async function converse(connected: TcpConnection, address: string, options: ZeoCheckOptions): Promise<ZeoOutcome> {
+async function converse(connected: TcpConnection, address: string, options: ZeoProbeOptions): Promise<ZeoOutcome> {
   using connection = connected;
   using limit = linkSignals([options.signal], options.timeoutMs, address);
   limit.signal.addEventListener('abort', () => connection.socket.destroy(reasonOf(limit.signal)), { once: true });
@@ -48,6 +47,8 @@ async function converse(connected: TcpConnection, address: string, options: ZeoC
     connection.socket.write(frame('ruok'));
     const answer = await frames.next(MAX_STATUS_BYTES);
     if (answer === null) throw new AppError('failed', 'closed the connection instead of answering ruok');
+    // What reads it is dear to load, and an agent seldom needs it.
+    const { parseZeoStatus } = await import('./zeo-status.js');
     const status = parseZeoStatus(answer.toString('utf8'), options.clock.now());
     return { ok: true, connectMs, ms: connectMs + performance.now() - start, greeting, ...status };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { AppError } from '../../shared/errors.js';
-import type { ZeoStorage } from './outcome.js';
+import { AppError } from '../errors.js';
+import type { ZeoStorage } from '../model/probe.js';
 
 /** How long a commit lock may be held before it is worth telling. */
 const OLD_LOCK_MS = 30_000;

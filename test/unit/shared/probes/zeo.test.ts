@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { frame } from '../../../../controller/checks/frames.js';
-import { checkZeo } from '../../../../controller/checks/zeo.js';
+import { frame } from '../../../../shared/probes/frames.js';
+import { probeZeo } from '../../../../shared/probes/zeo.js';
 import { AppError } from '../../../../shared/errors.js';
-import { fakeClock, never } from './fixtures.js';
-import { closedPort, serve } from './servers.js';
+import { fakeClock, never } from '../../controller/checks/fixtures.js';
+import { closedPort, serve } from '../../controller/checks/servers.js';
 
 const limits = { clock: fakeClock(), connectTimeoutMs: 5000, timeoutMs: 5000, signal: never };
 const short = { ...limits, timeoutMs: 150 };
@@ -20,10 +20,10 @@ const zeo =
     });
   };
 
-describe('checkZeo', () => {
+describe('probeZeo', () => {
   it.each(['Z4', 'Z5', 'M5', 'Z6', 'M12'])('asks a server that greets with %s how it is', async (greeting) => {
     await using server = await serve(zeo(greeting));
-    expect(await checkZeo(server, limits)).toMatchObject({
+    expect(await probeZeo(server, limits)).toMatchObject({
       ok: true,
       greeting,
       storages: [{ name: '1', connections: 3, waiting: 0 }],
@@ -34,7 +34,7 @@ describe('checkZeo', () => {
 
   it.each(['Z200', 'Z308', 'Z310', 'Z3101'])('sends nothing to an older server, which greets with %s', async (greeting) => {
     await using server = await serve(zeo(greeting));
-    expect(await checkZeo(server, limits)).toMatchObject({ ok: true, greeting, storages: [], warnings: [] });
+    expect(await probeZeo(server, limits)).toMatchObject({ ok: true, greeting, storages: [], warnings: [] });
     expect(server.received()).toBe('');
   });
 
@@ -48,23 +48,23 @@ describe('checkZeo', () => {
       socket.setNoDelay(true);
       next();
     });
-    expect(await checkZeo(server, limits)).toMatchObject({ ok: true, storages: [{ name: '1' }] });
+    expect(await probeZeo(server, limits)).toMatchObject({ ok: true, storages: [{ name: '1' }] });
   });
 
   it('passes on what the server warns of', async () => {
     await using server = await serve(zeo('Z5', { main: { connections: 1, waiting: 2, lock_time: null } }));
-    expect(await checkZeo(server, limits)).toMatchObject({ ok: true, warnings: ['storage main: 2 waiting for the commit lock'] });
+    expect(await probeZeo(server, limits)).toMatchObject({ ok: true, warnings: ['storage main: 2 waiting for the commit lock'] });
   });
 
   it('says what a server that hangs was to send', async () => {
     await using mute = await serve(() => undefined);
-    expect(await checkZeo(mute, short)).toMatchObject({
+    expect(await probeZeo(mute, short)).toMatchObject({
       ok: false,
       fault: 'late',
       why: `127.0.0.1:${mute.port} accepted the connection, then did not send a greeting within 150 ms`,
     });
     await using hung = await serve((socket) => socket.write(frame('Z5')));
-    expect(await checkZeo(hung, { ...limits, timeoutMs: 1000 })).toMatchObject({
+    expect(await probeZeo(hung, { ...limits, timeoutMs: 1000 })).toMatchObject({
       ok: false,
       fault: 'late',
       why: `127.0.0.1:${hung.port} accepted the connection, then did not send an answer to ruok within 1000 ms`,
@@ -102,7 +102,7 @@ describe('checkZeo', () => {
     ],
   ])('is an error with %s', async (_, behave, why) => {
     await using server = await serve((socket) => void behave(socket));
-    expect(await checkZeo(server, limits)).toMatchObject({ ok: false, fault: 'error', why: `127.0.0.1:${server.port} ${why}` });
+    expect(await probeZeo(server, limits)).toMatchObject({ ok: false, fault: 'error', why: `127.0.0.1:${server.port} ${why}` });
   });
 
   it('is an error when the connection is reset', async () => {
@@ -110,18 +110,18 @@ describe('checkZeo', () => {
       socket.write(frame('Z5'));
       socket.once('data', () => socket.resetAndDestroy());
     });
-    expect(await checkZeo(server, limits)).toMatchObject({ ok: false, fault: 'error', why: `127.0.0.1:${server.port} read ECONNRESET` });
+    expect(await probeZeo(server, limits)).toMatchObject({ ok: false, fault: 'error', why: `127.0.0.1:${server.port} read ECONNRESET` });
   });
 
   it('tells no connection, and no way to measure, from an error', async () => {
     const port = await closedPort();
-    expect(await checkZeo({ ip: '127.0.0.1', port }, limits)).toEqual({
+    expect(await probeZeo({ ip: '127.0.0.1', port }, limits)).toEqual({
       ok: false,
       fault: 'no-connection',
       connectMs: null,
       why: `connecting to 127.0.0.1:${port}: connection refused`,
     });
-    expect(await checkZeo({ ip: '127.255.255.255', port: 9 }, limits)).toMatchObject({ ok: false, fault: 'unmeasurable', connectMs: null });
+    expect(await probeZeo({ ip: '127.255.255.255', port: 9 }, limits)).toMatchObject({ ok: false, fault: 'unmeasurable', connectMs: null });
   });
 
   it('rejects with the reason of its signal', async () => {
@@ -131,6 +131,6 @@ describe('checkZeo', () => {
       socket.write(frame('Z5'));
       socket.once('data', () => abort.abort(reason));
     });
-    await expect(checkZeo(server, { ...limits, signal: abort.signal })).rejects.toBe(reason);
+    await expect(probeZeo(server, { ...limits, signal: abort.signal })).rejects.toBe(reason);
   });
 });
