@@ -2,6 +2,7 @@ import { access, constants, mkdtemp, rm } from 'node:fs/promises';
 import { hostname, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLockActions } from './actions/lock.js';
+import { createMailActions } from './actions/mail.js';
 import { createRecords } from './actions/records.js';
 import { lockOf, selectIn, startController } from './app.js';
 import type { ClusterConfig } from './config/cluster.js';
@@ -12,7 +13,7 @@ import { isHeld } from './rolling/lock.js';
 import { startAgent } from '../agent/agent.js';
 import { ACTIONS } from '../agent/config/schema.js';
 import type { AgentConfig } from '../agent/config/config.js';
-import { resolveRotation, resolveSpec } from '../agent/paths.js';
+import { resolveCache, resolveRotation, resolveSpec } from '../agent/paths.js';
 import { linkSignals, throwIfAborted } from '../shared/abort.js';
 import { AppError, toAppError } from '../shared/errors.js';
 import { formatProblem } from '../shared/ini/ini.js';
@@ -62,6 +63,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedCo
 
   return {
     ...createRecords({ config, select: selectIn({ current: () => config }), clock: systemClock, isOwned }),
+    ...createMailActions(() => config, systemClock),
     ...createLockActions(() => config, { identify: identifyProcess }),
     diffConfig: () => fixedConfig(config, []).diff(),
     check: async (request, signal) => (await controller(signal)).check(request, signal),
@@ -111,7 +113,7 @@ async function start(options: EmbeddedOptions, located: LocatedCluster, here: Th
     const source = fixedConfig(config, warningsOf(located, here));
     const { api } = await untilFree(config, signal, () => startController(deps, { source, address, version, owner, embedded }));
     const { whenConnected } = await startAgent(
-      { ...deps, env: definedIn(options.env), platform: process.platform, uid: process.getuid?.() ?? 0 },
+      { ...deps, env: definedIn(options.env), platform: process.platform, uid: process.getuid?.() ?? 0, watches: false },
       await agentConfig(located, here, address),
       version,
     );
@@ -199,6 +201,7 @@ async function pathsOf(spec: ServiceSpec): Promise<ReadonlySet<string>> {
   const list = { service: () => undefined, action: () => undefined, path: (path: string) => void asked.add(path) };
   // A path that cannot be followed is told by the agent, when that service is asked for.
   await resolveSpec(spec, list).catch(() => undefined);
+  if (spec.cache !== undefined) await resolveCache(spec.cache, list).catch(() => undefined);
   if (spec.rotation !== undefined) await resolveRotation(spec.rotation, list).catch(() => undefined);
   return asked;
 }

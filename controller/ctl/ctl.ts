@@ -9,6 +9,8 @@ import { config } from './commands/config.js';
 import { configDiff } from './commands/config-diff.js';
 import { lock } from './commands/lock.js';
 import { log, logStats } from './commands/log.js';
+import { mail } from './commands/mail.js';
+import { login } from './commands/login.js';
 import { operations } from './commands/operations.js';
 import { roll } from './commands/roll.js';
 import { rotate } from './commands/rotate.js';
@@ -70,6 +72,9 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
     case 'balancer out':
     case 'balancer in':
       return withController(session, (connected) => balancer(connected, invocation));
+    case 'mail status':
+    case 'mail test':
+      return withController(session, (connected) => mail(connected, invocation));
     case 'operations list':
     case 'operations show':
     case 'operations resume':
@@ -82,6 +87,8 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
       return Promise.resolve(EXIT.well);
     case 'complete':
       return answerCompletion(session, invocation);
+    case 'login':
+      return login(session, invocation);
     case 'config diff':
       return withController(session, configDiff);
     case 'config check':

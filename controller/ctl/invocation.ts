@@ -10,9 +10,11 @@ export type Invocation = CommonOptions &
     | RotateInvocation
     | BalancerInvocation
     | OperationsInvocation
+    | MailInvocation
     | ConfigDiffInvocation
     | ConfigInvocation
     | LockInvocation
+    | LoginInvocation
     | CompletionInvocation
     | CompleteInvocation
   );
@@ -33,6 +35,7 @@ export interface CheckInvocation {
   readonly selectors: readonly string[];
   readonly path: string | null;
   readonly nagios: boolean;
+  readonly noMail: boolean;
 }
 
 export interface StatusInvocation {
@@ -66,6 +69,7 @@ export interface LogFlags {
 export interface RollInvocation {
   readonly action: 'start' | 'restart' | 'stop';
   readonly selectors: readonly string[];
+  readonly noMail: boolean;
   /** Typed as `-a ACTION`: never asks. */
   readonly oldForm: boolean;
   readonly dryRun: boolean;
@@ -78,6 +82,10 @@ export interface RollInvocation {
   readonly rotate: boolean;
   /** `-r`. */
   readonly removeLock: boolean;
+}
+
+export interface MailInvocation {
+  readonly action: 'mail status' | 'mail test';
 }
 
 export interface RotateInvocation {
@@ -113,6 +121,15 @@ export type ConfigInvocation =
   | { readonly action: 'config show'; readonly raw: boolean; readonly secrets: boolean }
   /** `source`: the file, if it is named as an operand. */
   | { readonly action: 'config upgrade'; readonly source: string | null; readonly secrets: boolean };
+
+export interface LoginInvocation {
+  readonly action: 'login';
+  /** host:port. */
+  readonly controller: string;
+  readonly token: string;
+  /** Of the authority. */
+  readonly fingerprint: string;
+}
 
 export interface LockInvocation {
   readonly action: 'lock';

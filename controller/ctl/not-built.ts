@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.js';
 
 /** Actions that the specification has and this version does not: refused, never taken for a typing error. */
-export const NOT_BUILT_ACTIONS = ['repair', 'mem', 'purge', 'events', 'perf', 'mail'] as const;
+export const NOT_BUILT_ACTIONS = ['repair', 'mem', 'purge', 'events', 'perf'] as const;
 
 export interface NotBuiltOption {
   readonly flags: string;
@@ -12,7 +12,6 @@ export interface NotBuiltOption {
 /** Options of the same kind. They are known to the parser so that it can say so, whatever the action. */
 export const NOT_BUILT_OPTIONS: readonly NotBuiltOption[] = [
   { flags: '-P', what: 'purging the proxy cache after a roll', instead: 'start without -P, then purge the cache by hand' },
-  { flags: '--no-mail', what: 'mail', instead: 'this version sends no mail at all: leave it out' },
   { flags: '--canary <n>', what: 'canaries', instead: 'start one client by its name first' },
   { flags: '--canary-wait <seconds>', what: 'canaries', instead: 'start one client by its name first' },
   { flags: '--min-healthy <seconds>', what: 'waiting for a client to stay healthy', instead: null },

@@ -23,6 +23,8 @@ export interface Notifier {
    * Without `toaddrs` nothing is kept: trouble that lasts is mailed when there are some.
    */
   tell(changes: readonly IncidentChange[]): Promise<void>;
+  /** What begins from now on is not mailed, until the answer is called; what lasts is, when it is told again. */
+  hush(): () => void;
   report(): MailReport;
   /** The mail in hand is finished if that goes quickly; what waits is sent by the next one who opens this folder. */
   stop(): Promise<void>;
@@ -42,9 +44,10 @@ export interface NotifierOptions {
   readonly flush: boolean;
 }
 
-/** Longest end of a notifier that flushes, and of one that does not. */
-export const FLUSH_MS = 25_000;
+const FLUSH_MS = 25_000;
 const GRACE_MS = 3_000;
+/** Longest end of a notifier. */
+export const STOP_MS = FLUSH_MS + 4 * GRACE_MS;
 
 /** Errors: `failed` (a file in `STATE_DIR/mail` that cannot be read, or that folder). */
 export async function startNotifier({ config, clock, log }: NotifierDeps, { host, flush }: NotifierOptions): Promise<Notifier> {
@@ -54,6 +57,7 @@ export async function startNotifier({ config, clock, log }: NotifierDeps, { host
   let ledger = await readLedger(path, clock.now());
   let writing: Promise<unknown> = Promise.resolve();
   let saidSo = false;
+  let quiet = 0;
 
   /** One after the other: what stands is what is on the disk. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -124,12 +128,18 @@ export async function startNotifier({ config, clock, log }: NotifierDeps, { host
       }
       saidSo = false;
       await inTurn(async () => {
-        const book = note(ledger.book, changes, clock.now());
+        const known = new Set([...ledger.book.told, ...ledger.book.pending].map(({ incident }) => incident.id));
+        const heard = quiet === 0 ? changes : changes.filter(({ incident }) => known.has(incident.id));
+        const book = note(ledger.book, heard, clock.now());
         // Seen again: not worth the disk, whoever tells it says so again.
         if (book.pending === ledger.book.pending) ledger = { ...ledger, book };
         else await keep({ ...ledger, book });
       });
       writers.wake();
+    },
+    hush() {
+      quiet += 1;
+      return () => void (quiet -= 1);
     },
     report: () => mailReportOf(config().mail, queue.mails(), courier.blocked()),
     async stop() {

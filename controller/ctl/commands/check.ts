@@ -7,7 +7,10 @@ import { formatNagios } from '../format/nagios.js';
 import type { Connected } from '../session.js';
 
 export async function check({ api, deps, options, style, signal }: Connected, invocation: CheckInvocation): Promise<number> {
-  const report = await api.check({ selectors: invocation.selectors, path: invocation.path }, signal);
+  const report = await api.check(
+    { selectors: invocation.selectors, path: invocation.path, ...(invocation.noMail ? { noMail: true } : {}) },
+    signal,
+  );
   if (invocation.nagios) {
     const { line, exit } = formatNagios(report);
     deps.terminal.out(`${line}\n`);

@@ -23,6 +23,7 @@ export async function roll(connected: Connected, invocation: RollInvocation): Pr
     batch: invocation.batch,
     deadlineS: invocation.deadlineS,
     ...(invocation.rotate ? { rotate: true } : {}),
+    ...(invocation.noMail ? { noMail: true } : {}),
   };
   if (invocation.dryRun) return dryRun(connected, request);
   if (invocation.removeLock) await removeLockFirst(connected, invocation.force);

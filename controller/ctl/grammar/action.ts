@@ -40,6 +40,9 @@ export const commonOf = (typed: Typed): CommonOptions => ({
   timeoutMs: typed.timeout === undefined ? null : (typed.timeout as number) * 1000,
 });
 
+/** Where something can be found that is worth a mail. */
+export const noMail = (): Option => option('--no-mail', 'no mail about what this finds; what lasts is mailed when it is seen again');
+
 /** `-s`, which can be given several times; the services can stand as operands as well. */
 export const selection = (): Option =>
   new Option('-s <names>', 'services: names, pool:1, host:web1, type:ZeoClient, globs').argParser(

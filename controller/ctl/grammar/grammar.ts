@@ -8,7 +8,9 @@ import { type Action, commonOptions, type Typed } from './action.js';
 import { BALANCER } from './balancer.js';
 import { CONFIG } from './config.js';
 import { LOCK } from './lock.js';
+import { LOGIN } from './login.js';
 import { LOOKS } from './looks.js';
+import { MAIL } from './mail.js';
 import { OPERATIONS } from './operations.js';
 import { ROLLS } from './rolls.js';
 import { SHELL } from './shell.js';
@@ -52,7 +54,7 @@ export function createGrammar(): Grammar {
 }
 
 /** In the order of the help. */
-export const ACTIONS: readonly Action[] = [...ROLLS, ...LOOKS, ...BALANCER, ...OPERATIONS, ...LOCK, ...CONFIG, ...SHELL];
+export const ACTIONS: readonly Action[] = [...ROLLS, ...LOOKS, ...BALANCER, ...OPERATIONS, ...LOCK, ...MAIL, ...CONFIG, ...LOGIN, ...SHELL];
 
 const isRoll = (action: Action): boolean => ['start', 'restart', 'stop'].includes(action.name);
 const refusals = (action: Action): readonly NotBuiltOption[] =>

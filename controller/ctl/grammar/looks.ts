@@ -1,6 +1,6 @@
 import { logOptions, rangeOptions, readLogFlags } from '../log-options.js';
 import { requestPath } from '../option-values.js';
-import { type Action, commonOf, option, selection, selectorsOf } from './action.js';
+import { type Action, commonOf, noMail, option, selection, selectorsOf } from './action.js';
 
 /** What looks at the cluster and changes nothing. */
 export const LOOKS: readonly Action[] = [
@@ -12,6 +12,7 @@ export const LOOKS: readonly Action[] = [
       selection(),
       option('-u <path>', 'path to test instead of the home page', requestPath),
       option('--nagios', 'one line with perfdata, Nagios exit codes'),
+      noMail(),
     ],
     read: (typed, operands) => ({
       ...commonOf(typed),
@@ -19,6 +20,7 @@ export const LOOKS: readonly Action[] = [
       selectors: selectorsOf(typed, operands),
       path: (typed.u as string | undefined) ?? null,
       nagios: typed.nagios === true,
+      noMail: typed.mail === false,
     }),
   },
   {

@@ -1,6 +1,6 @@
 import type { RollInvocation } from '../invocation.js';
 import { batchSize, count, seconds } from '../option-values.js';
-import { type Action, commonOf, option, selection, selectorsOf } from './action.js';
+import { type Action, commonOf, noMail, option, selection, selectorsOf } from './action.js';
 
 const removeLock = () => option('-r', 'remove the lock first, if its owner is gone');
 
@@ -14,6 +14,7 @@ const roll = (name: RollInvocation['action'], summary: string): Action => ({
     option('--yes', 'do not ask'),
     option('--force', 'also where it takes clients out below min_active'),
     removeLock(),
+    noMail(),
     option('--batch <size>', 'clients that go at once: a number, a percentage, pool, auto', batchSize),
     option('--max-fail <n>', 'go on after so many failed clients', count('--max-fail')),
     option('--deadline <seconds>', 'limit for the whole roll', seconds('--deadline')),
@@ -32,6 +33,7 @@ const roll = (name: RollInvocation['action'], summary: string): Action => ({
     deadlineS: (typed.deadline as number | undefined) ?? null,
     rotate: typed.R === true,
     removeLock: typed.r === true,
+    noMail: typed.mail === false,
   }),
 });
 

@@ -3,6 +3,7 @@ import { balancers } from './balancer.js';
 import { error } from './common.js';
 import { configCheck, configDiff, configShow, configShowRaw, configUpgrade } from './config.js';
 import { lock } from './lock.js';
+import { mailStatus, mailTest } from './mail.js';
 import { logLine, logStats } from './log.js';
 import { operationAbort, operationLine, operations, plan } from './operation.js';
 import { report } from './report.js';
@@ -41,6 +42,8 @@ export const DOCUMENTS = {
   'config-show': { title: 'ctl config show --json', schema: configShow },
   'config-show-raw': { title: 'ctl config show --raw --json', schema: configShowRaw },
   'config-upgrade': { title: 'ctl config upgrade --json', schema: configUpgrade },
+  'mail-status': { title: 'ctl mail status --json', schema: mailStatus },
+  'mail-test': { title: 'ctl mail test --json', schema: mailTest },
   lock: { title: 'ctl lock --json', schema: lock },
   error: { title: 'any command with --json that could not do it', schema: error },
 } satisfies Record<string, Document>;
