@@ -111,8 +111,8 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const history = createHistory({ path: historyOf(stateDir), create: true });
   lifecycle.onShutdown('history', () => history.close());
   // Of all that check, only a controller that stays and monitors mails.
-  const tell = embedded === null ? notifier.tell : null;
-  const care = createCare({ config: () => source.current(), checks, operations, lastSeen, history, clock, log, tell });
+  const mailer = embedded === null ? notifier : null;
+  const care = createCare({ config: () => source.current(), checks, operations, lastSeen, history, clock, log, notifier: mailer });
   // What lasts is known before the first agent tells anything; a single action opens it only for what it has to keep.
   if (embedded === null) await care.incidents();
   const seen = { select: selectIn(source), lastSeen, clock };

@@ -25,12 +25,12 @@ export interface IncidentsDeps {
   readonly history: Pick<History, 'incidents'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Resolves when they are sure to be told, and takes the same change twice for one. Called with what changed at once, the root first; null: nobody is told. */
-  readonly tell: () => ((changes: readonly IncidentChange[]) => Promise<void>) | null;
+  /** Who is told what changed; null: nobody, now. */
+  readonly notifier: () => { tell(changes: readonly IncidentChange[]): Promise<void> } | null;
 }
 
 /** Errors: `failed`, for a history that cannot be read. */
-export async function openIncidents({ history: { incidents }, clock, log, tell }: IncidentsDeps): Promise<Incidents> {
+export async function openIncidents({ history: { incidents }, clock, log, notifier }: IncidentsDeps): Promise<Incidents> {
   let state = await readState(incidents.state());
   let last: Promise<void> = tellAll();
   await last;
@@ -50,7 +50,7 @@ export async function openIncidents({ history: { incidents }, clock, log, tell }
     const newest = untold.at(-1);
     if (newest === undefined) return;
     try {
-      await tell()?.(untold.map(({ change }) => change));
+      await notifier()?.tell(untold.map(({ change }) => change));
     } catch (error) {
       log.error({ error }, `${untold.length} changes could not be told (${messageOf(error)}); with the next round again`);
       return;

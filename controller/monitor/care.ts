@@ -4,8 +4,8 @@ import type { Checks } from '../checks/runner.js';
 import type { ClusterConfig } from '../config/cluster.js';
 import type { History } from '../history/history.js';
 import { type Incidents, openIncidents } from '../incidents/incidents.js';
+import type { Notifier } from '../notify/notifier.js';
 import type { Log } from '../../shared/log.js';
-import type { IncidentChange } from '../../shared/model/incident.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import { createRounds, type Rounds } from './rounds.js';
 
@@ -18,7 +18,7 @@ export interface CareDeps {
   readonly clock: Clock;
   readonly log: Log;
   /** Of the one who mails; it is called only as long as the cluster is monitored. null: this controller never does. */
-  readonly tell: ((changes: readonly IncidentChange[]) => Promise<void>) | null;
+  readonly notifier: Pick<Notifier, 'tell'> | null;
 }
 
 export interface Care extends Rounds {
@@ -27,11 +27,11 @@ export interface Care extends Rounds {
 }
 
 /** What is seen of the cluster, from the checks and the agents to the history and the mails. Opens the history with the first of it. */
-export function createCare({ config, clock, log, history, tell, ...deps }: CareDeps): Care {
+export function createCare({ config, clock, log, history, notifier, ...deps }: CareDeps): Care {
   let opening: Promise<Incidents> | null = null;
   const isMonitored = () => config().monitor.intervalMs > 0;
   const incidents = () =>
-    (opening ??= openIncidents({ history, clock, log, tell: () => (isMonitored() ? tell : null) }).catch((error: unknown) => {
+    (opening ??= openIncidents({ history, clock, log, notifier: () => (isMonitored() ? notifier : null) }).catch((error: unknown) => {
       // Whoever mends the file needs no restart.
       opening = null;
       throw error;
