@@ -46,6 +46,7 @@ module.exports = {
     only('pino', 'pino', '^shared/log\\.ts$'),
     only('libsql', 'libsql', '^controller/history/database\\.ts$'),
     only('recheck', 'recheck', '^controller/config/explosive\\.ts$'),
+    only('certificates', '@peculiar/x509|reflect-metadata', '^shared/pki/x509\\.ts$'),
     only('grpc', '@grpc/grpc-js|nice-grpc|nice-grpc-common', '^shared/(rpc|wire)/'),
   ],
   options: {

@@ -1,6 +1,7 @@
 import { startAgent } from './agent.js';
 import { loadAgentConfig } from './config/load.js';
 import { INIT_USAGE, initAgent } from './init.js';
+import { JOIN_USAGE, joinController } from './join.js';
 import { formatProblem } from '../shared/ini/ini.js';
 import { createLifecycle, shutdownOnSignals } from '../shared/lifecycle.js';
 import { createLogger } from '../shared/log.js';
@@ -8,11 +9,12 @@ import { systemClock } from '../shared/ports/clock.js';
 import { exitCodeOf, parseOptions, printError } from '../shared/program-options.js';
 
 const version = process.env.CTL_VERSION ?? 'development';
-const USAGE = `usage: ctl-agent [-c agent.ini] [--log-level debug|info|warn|error]\n       ${INIT_USAGE}\n`;
+const USAGE = `usage: ctl-agent [-c agent.ini] [--log-level debug|info|warn|error]\n       ${INIT_USAGE}\n       ${JOIN_USAGE}\n`;
 
 async function main(): Promise<void> {
   const [subcommand, ...rest] = process.argv.slice(2);
   if (subcommand === 'init') return void process.stdout.write(await initAgent(rest));
+  if (subcommand === 'join') return void process.stdout.write(await joinController(rest));
   const options = parseOptions(process.argv.slice(2), 'agent.ini');
   if (options.only !== null) return void process.stdout.write(options.only === 'version' ? `${version}\n` : USAGE);
   const config = await loadAgentConfig(options.file);
@@ -23,7 +25,7 @@ async function main(): Promise<void> {
   const env = Object.fromEntries(Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
   try {
     await startAgent(
-      { clock: systemClock, log, lifecycle, env, platform: process.platform, uid: process.getuid?.() ?? 0 },
+      { clock: systemClock, log, lifecycle, env, platform: process.platform, uid: process.getuid?.() ?? 0, watches: true },
       config,
       version,
     );

@@ -1,4 +1,5 @@
 import { addressOf, startController } from './app.js';
+import { IDENTITY_USAGE, isIdentityCommand } from './identity/usage.js';
 import { loadCluster } from './config/load.js';
 import { watchCluster } from './config/watch.js';
 import { formatProblem, hasErrors } from '../shared/ini/ini.js';
@@ -10,15 +11,14 @@ import { formatAddress } from '../shared/rpc/address.js';
 import { exitCodeOf, parseOptions, printError } from '../shared/program-options.js';
 
 const version = process.env.CTL_VERSION ?? 'development';
-const USAGE = 'usage: ctl-controller [-c cluster.ini] [--log-level debug|info|warn|error]\n';
+const USAGE = `usage: ctl-controller [-c cluster.ini] [--log-level debug|info|warn|error]\n       ${IDENTITY_USAGE.join('\n       ')}\n`;
 
 async function main(): Promise<void> {
-  const options = parseOptions(process.argv.slice(2), 'cluster.ini');
+  const argv = process.argv.slice(2);
+  if (isIdentityCommand(argv)) return void process.stdout.write(await identityCommand(argv));
+  const options = parseOptions(argv, 'cluster.ini');
   if (options.only !== null) return void process.stdout.write(options.only === 'version' ? `${version}\n` : USAGE);
-  const { config, document, problems } = await loadCluster(options.file, process.env);
-  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
-  if (config === null || hasErrors(problems))
-    throw new AppError('config', `${options.file} has errors: not started`, { hint: 'mend them; ctl config check shows them again' });
+  const { config, document } = await load(options.file);
   const log = createLogger({ name: 'ctl-controller', level: options.logLevel, file: config.logFile });
   const lifecycle = createLifecycle({ log });
   shutdownOnSignals(lifecycle, { source: process, exit: (code) => process.exit(code) });
@@ -38,6 +38,23 @@ async function main(): Promise<void> {
     await lifecycle.shutdown('it could not start');
     throw error;
   }
+}
+
+async function load(file: string) {
+  const { config, document, problems } = await loadCluster(file, process.env);
+  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  if (config === null || hasErrors(problems))
+    throw new AppError('config', `${file} has errors: not started`, { hint: 'mend them; ctl config check shows them again' });
+  return { config, document };
+}
+
+async function identityCommand(argv: readonly string[]): Promise<string> {
+  const { runIdentityCommand } = await import('./identity/commands.js');
+  return runIdentityCommand(argv, {
+    load: async (file) => (await load(file)).config,
+    tell: (text) => void process.stderr.write(text),
+    now: () => systemClock.now(),
+  });
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { MAX_TIMER_MS } from '../../shared/abort.js';
+import type { Credentials } from '../../shared/pki/certificate.js';
 import { type Address } from '../../shared/rpc/address.js';
-import { openChannel } from '../../shared/rpc/client.js';
+import { openChannel, type RpcChannel } from '../../shared/rpc/client.js';
 import { commandFromWire, partToWire, reportToWire } from '../../shared/wire/agent.js';
 import { AgentLinkDefinition } from '../../shared/wire/definitions.js';
 import type { Command, Part, Report } from '../../shared/wire/link-messages.js';
@@ -11,12 +12,19 @@ export interface ControllerClient {
   reply(part: Part): Promise<void>;
   /** Resolves when all parts have been taken. The next part is asked for when there is room for it. */
   replyAll(parts: AsyncIterable<Part>, signal: AbortSignal): Promise<void>;
+  /** For what is not part of the session. */
+  readonly channel: RpcChannel;
   close(): void;
 }
 
 /** Rejects with `unreachable` if nobody answers within `connectMs`. */
-export async function dialController(address: Address, connectMs: number, signal: AbortSignal): Promise<ControllerClient> {
-  const channel = await openChannel(address);
+export async function dialController(
+  address: Address,
+  credentials: Credentials | null,
+  connectMs: number,
+  signal: AbortSignal,
+): Promise<ControllerClient> {
+  const channel = await openChannel(address, credentials);
   try {
     await channel.ready(connectMs, signal);
   } catch (error) {
@@ -33,6 +41,7 @@ export async function dialController(address: Address, connectMs: number, signal
       // As long as somebody reads: it ends with the session, which has its heartbeats.
       await client.reply(map(parts, partToWire), { signal: ending, timeoutMs: MAX_TIMER_MS });
     },
+    channel,
     close: () => channel.close(),
   };
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/ports/clock.js';
 import { type Address, parseAddress } from '../../shared/rpc/address.js';
 import { createBackoff } from '../../shared/rpc/backoff.js';
 import { type Hello, PROTOCOL } from '../../shared/wire/link-messages.js';
+import type { AgentIdentity } from '../identity.js';
 import { createCalls, type LinkedAgent } from './calls.js';
 import { dialController } from './controller-client.js';
 import { runSession } from './session.js';
@@ -30,6 +31,8 @@ export interface LinkOptions {
   readonly name: string;
   readonly version: string;
   readonly api: LinkedAgent;
+  /** Without it only a controller on this host can be dialled. */
+  readonly identity?: AgentIdentity | undefined;
   /** What is told to the controller unasked. */
   readonly events?: EventSource | undefined;
   readonly clock: Clock;
@@ -101,8 +104,11 @@ export function createLink(options: LinkOptions, times: LinkTimes = {}): AgentLi
   /** Dials once; resolves with the reason for which it, or the session that came of it, ended. */
   async function sessionEnd(target: Address, onWelcome: () => void): Promise<AppError> {
     try {
-      const controller = await dialController(target, connectMs, stopping.signal);
+      const credentials = (await options.identity?.credentials()) ?? null;
+      const controller = await dialController(target, credentials, connectMs, stopping.signal);
+      const over = new AbortController();
       try {
+        if (credentials !== null) void options.identity?.attend(controller.channel, over.signal);
         return await runSession(
           { controller, calls, events, clock, log },
           { hello, welcomeMs, onWelcome: () => welcome(onWelcome) },
@@ -110,6 +116,7 @@ export function createLink(options: LinkOptions, times: LinkTimes = {}): AgentLi
         );
       } finally {
         connected = false;
+        over.abort();
         controller.close();
       }
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { OfflineConfig } from '../config/offline.js';
 import type { ControlApi } from '../../shared/model/control-api.js';
 import type { Clock } from '../../shared/ports/clock.js';
+import type { Invitation, Login } from './operator-identity.js';
 
 /** Everything that `ctl` touches outside itself. */
 export interface CtlDeps {
@@ -13,6 +14,8 @@ export interface CtlDeps {
   controllerAddress(file: string): Promise<string | null>;
   /** Resolves when the controller answers, rejects with `unreachable`. */
   connect(address: string, signal: AbortSignal): Promise<ControlConnection>;
+  /** Gets the certificate of whoever types, with a token, and keeps it. Rejects with `denied`, `unreachable`, `usage`. */
+  login(invitation: Invitation, signal: AbortSignal): Promise<Login>;
   /** The same controller and one agent in this process, on this file. */
   embedded(file: string, signal: AbortSignal): Promise<ControlConnection>;
   /** What reads a cluster.ini in full: dear, so only on demand. */

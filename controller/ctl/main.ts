@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { hostname, userInfo } from 'node:os';
 import type { CtlDeps, Interrupt } from './deps.js';
+import type { Certified } from '../../shared/pki/certificate.js';
 
 /** The program `ctl`: the only place that knows of argv, the environment and the end of the process. Everything dear is loaded on demand. */
 const version = process.env.CTL_VERSION ?? 'development';
@@ -9,7 +10,7 @@ const argv = process.argv.slice(2);
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`${version}\n`);
 } else {
-  const { runCtl, createTerminal, controllerAddress, systemClock } = await import('./program.js');
+  const { runCtl, createTerminal, controllerAddress, createOperatorIdentity, systemClock } = await import('./program.js');
   const by = `${userName()}@${hostname()}`;
   const listeners: ((kind: Interrupt) => void)[] = [];
   const tell = (kind: Interrupt) => listeners.at(-1)?.(kind);
@@ -18,6 +19,7 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   // Whoever read our output has gone away (`ctl status | head`): nobody is left to be told anything.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => tell('hangup'));
 
+  const identity = createOperatorIdentity(process.env);
   const deps: CtlDeps & { readonly version: string } = {
     version,
     terminal: createTerminal(process, process.env, () => tell('interrupt')),
@@ -30,7 +32,12 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
       },
     },
     controllerAddress,
-    connect: async (address) => (await import('../../shared/rpc/control-client.js')).connectControl(address),
+    async connect(address) {
+      const certified = await identity.credentials(address);
+      const login = certified === null ? null : { certified, keep: (next: Certified) => identity.keep(address, next) };
+      return (await import('../../shared/rpc/control-client.js')).connectControl(address, login);
+    },
+    login: (invitation, signal) => identity.login(invitation, signal),
     embedded: async (file) => (await import('../embedded.js')).openEmbedded({ file, env: process.env, version, by }),
     offline: async () => (await import('../config/offline.js')).createOfflineConfig(process.env),
   };

@@ -2,4 +2,5 @@
 export { systemClock } from '../../shared/ports/clock.js';
 export { runCtl } from './ctl.js';
 export { controllerAddress } from './ini-file.js';
+export { createOperatorIdentity } from './operator-identity.js';
 export { createTerminal } from './terminal.js';

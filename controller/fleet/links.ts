@@ -1,6 +1,7 @@
 import { linkSignals, orAborted, reasonOf } from '../../shared/abort.js';
 import { AppError, toAppError } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
+import { type Caller, describeIdentity } from '../../shared/model/identity.js';
 import type { TakeEvents } from '../../shared/model/agent-event.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
 import type { Clock } from '../../shared/ports/clock.js';
@@ -58,7 +59,7 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
     service: agentLinkService({
       session: serve,
       part: take,
-      over: ({ session, call }) => sessions.get(session)?.breakOff(call),
+      over: (part, caller) => ownSession(part, caller)?.breakOff(part.call),
     }),
     stop() {
       stopping.abort(new AppError('unreachable', 'the controller is stopping'));
@@ -66,10 +67,10 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
   };
 
   /** One session from hello to its end. */
-  async function* serve(reports: AsyncIterable<Report>, caller: AbortSignal): AsyncGenerator<Command> {
-    using linked = linkSignals([caller, stopping.signal]);
+  async function* serve(reports: AsyncIterable<Report>, caller: Caller, signal: AbortSignal): AsyncGenerator<Command> {
+    using linked = linkSignals([signal, stopping.signal]);
     const incoming = reports[Symbol.asyncIterator]();
-    const session = await greet(incoming, linked.signal);
+    const session = await greet(incoming, caller, linked.signal);
     const { name } = session.hello;
     const entry = hostOf(name);
     const ended = (reason: AppError) => session.end(reason);
@@ -87,12 +88,13 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
     }
   }
 
-  async function greet(incoming: AsyncIterator<Report>, signal: AbortSignal): Promise<Session> {
+  async function greet(incoming: AsyncIterator<Report>, caller: Caller, signal: AbortSignal): Promise<Session> {
     using bound = linkSignals([signal], HELLO_MS, 'the hello of the agent');
     const first = await orAborted(incoming.next(), bound.signal);
     if (first.done === true || first.value.type !== 'hello') throw new AppError('usage', 'a session begins with hello');
     const hello = first.value;
     if (hello.name === '') throw new AppError('usage', 'an agent needs a name', { hint: 'set [agent] name in agent.ini' });
+    if (!mayBe(caller, hello.name)) throw misnamed(caller, hello.name);
     if (hello.protocol !== PROTOCOL) throw wrongProtocol(hello.name, hello.version, hello.protocol, version);
     const entry = hostOf(hello.name);
     const old = entry.session;
@@ -154,8 +156,14 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
     return entry.session;
   }
 
-  async function take(part: Part): Promise<void> {
+  /** An answer counts only from whoever was asked. */
+  function ownSession(part: Part, caller: Caller): Session | undefined {
     const session = sessions.get(part.session);
+    return session !== undefined && mayBe(caller, session.hello.name) ? session : undefined;
+  }
+
+  async function take(part: Part, caller: Caller): Promise<void> {
+    const session = ownSession(part, caller);
     if ((await session?.settle(part)) === true) return;
     if (part.outcome.ok && 'item' in part.outcome) throw new AppError('cancelled', 'nobody reads the answer any more');
     // Late (the call was given up meanwhile), of an old session, or made up.
@@ -185,6 +193,16 @@ interface Host {
 const HELLO_MS = 10_000;
 const MISSED = 3;
 const seconds = (ms: number) => `${Math.max(0, Math.round(ms / 1000))} s`;
+
+/** Where there are certificates, they alone say which host it is. */
+const mayBe = (caller: Caller, host: string): boolean => caller.kind === 'local' || (caller.kind === 'agent' && caller.name === host);
+
+const misnamed = (caller: Caller, name: string): AppError =>
+  new AppError('denied', `the certificate is of ${nameOf(caller)}, and agent.ini says ${name}`, {
+    hint: '[agent] name in agent.ini must be the name that joined; else join again under that name',
+  });
+
+const nameOf = (caller: Caller): string => (caller.kind === 'local' || caller.kind === 'anonymous' ? 'nobody' : describeIdentity(caller));
 
 function taken(name: string): AppError {
   return new AppError('conflict', `another agent is connected as ${name}`, {

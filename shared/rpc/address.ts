@@ -6,8 +6,8 @@ export type Address =
   { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string };
 
 /**
- * Reads `host:port`, `[::1]:port` or `unix:/path`. Throws `config` for anything else, and for an ip that is not of this host: without
- * certificates only loopback and unix sockets are accepted. A name is judged when it is resolved (credentials.ts).
+ * Reads `host:port`, `[::1]:port` or `unix:/path`. Throws `config` for anything else, and for an ip that nobody can dial. Whether it is on
+ * this host, and so needs no certificates, is judged when it is resolved (target.ts).
  */
 export function parseAddress(text: string): Address {
   if (text.startsWith('unix:')) return parseUnix(text);
@@ -16,9 +16,11 @@ export function parseAddress(text: string): Address {
   const host = match?.[1] ?? match?.[2];
   const bracketed = match?.[1] !== undefined;
   if (host === undefined || port > 65_535 || (bracketed && isIP(host) !== 6)) throw malformed(text);
-  if (isIP(host) !== 0 && !isLoopback(host)) throw refused(text, port);
+  if (EVERYWHERE.test(host)) throw undialable(text);
   return { kind: 'tcp', host, port };
 }
+
+const EVERYWHERE = /^(?:0\.0\.0\.0|[0:]+)$/;
 
 export function formatAddress(address: Address): string {
   if (address.kind === 'unix') return `unix:${address.path}`;
@@ -28,12 +30,6 @@ export function formatAddress(address: Address): string {
 export function isLoopback(ip: string): boolean {
   const plain = ip.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
   return isIP(plain) === 4 ? plain.startsWith('127.') : /^(?:0{0,4}:){2,7}0{0,3}1$/.test(plain);
-}
-
-export function refused(text: string, port: number): AppError {
-  return new AppError('config', `${text} is not on this host: without certificates only loopback and unix sockets are accepted`, {
-    hint: `use 127.0.0.1:${port} or unix:/path; certificates come with a later version`,
-  });
 }
 
 function parseUnix(text: string): Address {
@@ -53,4 +49,10 @@ const MAX_SOCKET_PATH = 95;
 
 function malformed(text: string): AppError {
   return new AppError('config', `${text} is not an address`, { hint: 'write host:port, [::1]:port or unix:/path' });
+}
+
+function undialable(text: string): AppError {
+  return new AppError('config', `${text} cannot be dialled`, {
+    hint: "write the name of the controller's host: with certificates it then listens on all its addresses",
+  });
 }

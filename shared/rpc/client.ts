@@ -1,12 +1,14 @@
-import { Channel, connectivityState } from '@grpc/grpc-js';
+import { Channel, ChannelCredentials, connectivityState } from '@grpc/grpc-js';
 import { createClientFactory, type Client, type CompatServiceDefinition } from 'nice-grpc';
 import type { ClientMiddleware, Metadata } from 'nice-grpc-common';
 import { linkSignals, orAborted, reasonOf } from '../abort.js';
 import { AppError } from '../errors.js';
+import type { Credentials } from '../pki/certificate.js';
 import { type Address, formatAddress } from './address.js';
-import { transportTo } from './credentials.js';
 import { CHANNEL_OPTIONS, DEFAULT_DEADLINE_MS } from './limits.js';
 import { errorOf } from './status.js';
+import { dialTarget } from './target.js';
+import { tlsChannelCredentials } from './tls-client.js';
 
 /** What a call can be given besides nice-grpc's options: `timeoutMs`, of calls with a single answer; others are bounded by their signal. */
 export interface Deadline {
@@ -16,15 +18,20 @@ export interface Deadline {
 /** A connection to the controller. All errors of its calls are AppErrors. */
 export interface RpcChannel {
   client<D extends CompatServiceDefinition>(definition: D): Client<D, Deadline>;
-  /** Rejects with `unreachable` when the first attempt fails or takes longer than `timeoutMs`. */
+  /**
+   * Rejects with `unreachable` when the first attempt fails or takes longer than `timeoutMs`; with `denied` or `config` if there is somebody
+   * with whom no TLS is possible, and why.
+   */
   ready(timeoutMs: number, signal?: AbortSignal): Promise<void>;
   close(): void;
 }
 
-/** Rejects with `config` if the address is not on this host. Does not connect yet. */
-export async function openChannel(address: Address): Promise<RpcChannel> {
-  const { target, channelCredentials } = await transportTo(address);
-  const channel = new Channel(target, channelCredentials(), CHANNEL_OPTIONS);
+/** With `credentials` only TLS is spoken; without (null) the address has to be on this host, else it rejects with `config`. Does not connect yet. */
+export async function openChannel(address: Address, credentials: Credentials | null): Promise<RpcChannel> {
+  const target = await dialTarget(address, credentials !== null);
+  let failure: AppError | null = null;
+  const onFailure = (error: AppError) => void (failure = error);
+  const channel = new Channel(target, channelCredentials(address, credentials, onFailure), CHANNEL_OPTIONS);
   const peer = `the controller at ${formatAddress(address)}`;
   const factory = createClientFactory().use(appErrors(peer));
   return {
@@ -35,15 +42,23 @@ export async function openChannel(address: Address): Promise<RpcChannel> {
         await orAborted(connected(channel, Date.now() + timeoutMs), linked.signal);
       } catch (error) {
         if (signal?.aborted === true) throw reasonOf(signal);
-        throw new AppError('unreachable', `no controller answers at ${formatAddress(address)}`, {
-          cause: error,
-          hint: 'is ctl-controller running there? The address is [controller] address in cluster.ini',
-        });
+        throw failure ?? nobodyAnswers(address, error);
       }
     },
     close: () => channel.close(),
   };
 }
+
+function channelCredentials(address: Address, credentials: Credentials | null, onFailure: (error: AppError) => void): ChannelCredentials {
+  if (credentials === null || address.kind === 'unix') return ChannelCredentials.createInsecure();
+  return tlsChannelCredentials({ credentials, host: address.host, onFailure });
+}
+
+const nobodyAnswers = (address: Address, cause: unknown): AppError =>
+  new AppError('unreachable', `no controller answers at ${formatAddress(address)}`, {
+    cause,
+    hint: 'is ctl-controller running there? The address is [controller] address in cluster.ini',
+  });
 
 async function connected(channel: Channel, deadline: number): Promise<void> {
   for (;;) {

@@ -1,12 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ServerCredentials } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
 import { AppError, messageOf, toAppError } from '../errors.js';
 import type { Log } from '../log.js';
+import type { Certified } from '../pki/certificate.js';
 import { type Address, formatAddress } from './address.js';
-import { transportTo } from './credentials.js';
+import { admitCallers, callerInterceptor, localCallers, type Admit } from './caller.js';
 import { answerErrors } from './handler.js';
 import { SERVER_OPTIONS } from './limits.js';
 import type { RpcService } from './service.js';
+import { listenTarget } from './target.js';
+import { createTlsServer } from './tls-server.js';
 import { claimSocket, type SocketPlace } from './unix-socket.js';
 
 export interface RpcServer {
@@ -21,7 +25,17 @@ export interface RpcServer {
 export interface RpcServerOptions {
   readonly address: Address;
   readonly services: readonly RpcService[];
+  /** With it only TLS is spoken; never over a unix socket. Without it only on this host, by whoever can reach the address. */
+  readonly certified?: ServerCertificates | undefined;
   readonly stopMs?: number;
+}
+
+/** By what a server proves itself, and whom it serves. */
+export interface ServerCertificates {
+  current(): Certified;
+  /** Tells of every new one. */
+  subscribe(listener: (certified: Certified) => void): void;
+  readonly admit: Admit;
 }
 
 export function createRpcServer({ log }: { readonly log: Log }, options: RpcServerOptions): RpcServer {
@@ -34,12 +48,15 @@ export function createRpcServer({ log }: { readonly log: Log }, options: RpcServ
 
   return {
     async start() {
-      const { target, serverCredentials } = await transportTo(options.address);
-      const listening = createServer(SERVER_OPTIONS).use(answerErrors({ log, closing: closing.signal }));
+      const { certified } = options;
+      const target = await listenTarget(options.address, certified !== undefined);
+      const listening = createServer({ ...SERVER_OPTIONS, interceptors: [callerInterceptor] })
+        .use(answerErrors({ log, closing: closing.signal }))
+        .use(certified === undefined ? localCallers() : admitCallers(certified.admit));
       for (const service of services) service.addTo(listening);
       if (options.address.kind === 'unix') place = await claimSocket(options.address.path);
       try {
-        const port = await listening.listen(place === undefined ? target : `unix:${place.temporaryPath}`, serverCredentials());
+        const port = await listening.listen(place === undefined ? target : `unix:${place.temporaryPath}`, credentialsOf(certified));
         server = listening;
         if (address.kind === 'tcp') address = { ...address, port };
         await place?.publish();
@@ -64,6 +81,13 @@ export function createRpcServer({ log }: { readonly log: Log }, options: RpcServ
     server.forceShutdown();
     await finished;
   }
+}
+
+function credentialsOf(certified: ServerCertificates | undefined): ServerCredentials {
+  if (certified === undefined) return ServerCredentials.createInsecure();
+  const tls = createTlsServer(certified.current());
+  certified.subscribe((next) => tls.renew(next));
+  return tls.credentials;
 }
 
 function bindError(error: unknown, address: Address): AppError {

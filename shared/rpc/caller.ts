@@ -1,0 +1,64 @@
+import { Metadata as GrpcMetadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import type { Metadata, ServerMiddleware } from 'nice-grpc-common';
+import { linkSignals, reasonOf } from '../abort.js';
+import type { Caller } from '../model/identity.js';
+import { identityOfNames } from '../pki/certificate.js';
+
+/** What a handler knows of who calls. */
+export interface CallerContext {
+  readonly caller: Caller;
+}
+
+/**
+ * Says whether `caller` may make this call (`/ctl.v1.Control/Run`): throws `denied`, or answers a signal that aborts, with the reason, when
+ * he may not any more.
+ */
+export type Admit = (caller: Caller, path: string) => AbortSignal;
+
+/** Only written by us: whatever a client sends under this name is thrown away. */
+const HEADER = 'ctl-caller';
+
+/** Takes the caller from the verified certificate of the connection, and from nothing that he says. */
+export const callerInterceptor: ServerInterceptor = (_, call) =>
+  new ServerInterceptingCall(call, {
+    start: (next) =>
+      next({
+        onReceiveMetadata(metadata: GrpcMetadata, proceed) {
+          metadata.remove(HEADER);
+          const certificate = call.getAuthContext().sslPeerCertificate;
+          const identity = identityOfNames(certificate?.subjectaltname);
+          if (certificate !== undefined && identity !== null && identity.kind !== 'controller') {
+            const caller: Caller = { ...identity, serial: certificate.serialNumber, expiresAt: Date.parse(certificate.valid_to) };
+            metadata.set(HEADER, JSON.stringify(caller));
+          }
+          proceed(metadata);
+        },
+      }),
+  });
+
+/** Gives each handler its caller, and ends the call when he may not make it any more. */
+export function admitCallers(admit: Admit): ServerMiddleware<CallerContext> {
+  return async function* (call, context) {
+    const caller = callerOf(context.metadata);
+    const admitted = admit(caller, call.method.path);
+    using linked = linkSignals([context.signal, admitted]);
+    try {
+      return yield* call.next(call.request, { ...context, signal: linked.signal, caller });
+    } catch (error) {
+      throw admitted.aborted ? reasonOf(admitted) : error;
+    }
+  };
+}
+
+/** Without certificates whoever gets here is on this host: file modes of the socket, or the loopback address, decide who does. */
+export function localCallers(): ServerMiddleware<CallerContext> {
+  const caller: Caller = { kind: 'local' };
+  return async function* (call, context) {
+    return yield* call.next(call.request, { ...context, caller });
+  };
+}
+
+function callerOf(metadata: Metadata): Caller {
+  const written = metadata.get(HEADER);
+  return written === undefined ? { kind: 'anonymous' } : (JSON.parse(written) as Caller);
+}
