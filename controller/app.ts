@@ -5,6 +5,7 @@ import { check } from './actions/check.js';
 import { startHoldKeeper } from './actions/hold-keeper.js';
 import { describeHold, isOver, openHolds } from './actions/holds.js';
 import { openLastSeen } from './actions/last-seen.js';
+import { listIncidents } from './actions/incidents.js';
 import { createLockActions } from './actions/lock.js';
 import { searchLogs } from './actions/log.js';
 import { createMailActions } from './actions/mail.js';
@@ -127,6 +128,7 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const calls = createControlApi(operations, balancer, {
     check: async (request, signal) => warned(await check({ ...seen, rounds: care, hosts: () => fleet.hosts() }, request, signal)),
     status: async (request) => warned(status(seen, request)),
+    incidents: (request) => listIncidents({ ...seen, history }, request),
     ...createLockActions(() => source.current(), lock),
     ...createMailActions(() => source.current(), clock),
     mails: async () => notifier.report(),

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { listIncidents } from './incidents.js';
 import { status } from './status.js';
 import { openLastSeen } from './last-seen.js';
 import type { ClusterConfig, Service } from '../config/cluster.js';
+import { createHistory, historyOf } from '../history/history.js';
 import { openJournalStore, type JournalStore } from '../rolling/journal.js';
 import { replay } from '../rolling/progress.js';
 import { summaryOf, tellJournal } from '../rolling/report.js';
@@ -18,12 +20,20 @@ export interface RecordsDeps {
 }
 
 /** What a state_dir tells without a controller: also while one in another process works with it. */
-export function createRecords(deps: RecordsDeps): Pick<ControlApi, 'status' | 'operations' | 'events'> {
+export function createRecords(deps: RecordsDeps): Pick<ControlApi, 'status' | 'incidents' | 'operations' | 'events'> {
   const { config, clock, isOwned } = deps;
   const { stateDir } = config.controller;
 
   return {
     status: async (request) => status({ ...deps, lastSeen: await openLastSeen(join(stateDir, 'last-seen.json')) }, request),
+    async incidents(request) {
+      const history = createHistory({ path: historyOf(stateDir), create: false });
+      try {
+        return await listIncidents({ ...deps, history }, request);
+      } finally {
+        await history.close();
+      }
+    },
     async operations() {
       const [journals, owned] = [await openJournalStore(stateDir), await isOwned()];
       const all: OperationSummary[] = [];

@@ -21,6 +21,7 @@ import {
   statusRequestFromWire,
   summaryToWire,
 } from '../../shared/wire/control.js';
+import { incidentReportToWire, incidentsRequestFromWire } from '../../shared/wire/incident.js';
 import { lockReportToWire } from '../../shared/wire/lock.js';
 import { mailReportToWire, mailTestToWire } from '../../shared/wire/mail.js';
 import { ControlDefinition } from '../../shared/wire/definitions.js';
@@ -44,6 +45,7 @@ export function createControlService(api: ControlApi): RpcService {
     setBackends: async (request, { caller, signal }) =>
       balancerReportToWire(await api.setBackends(by(caller, backendsRequestFromWire(request)), signal)),
     log: (request, { signal }) => map(api.log(logRequestFromWire(request), signal), logEventToWire),
+    incidents: async (request, { signal }) => incidentReportToWire(await api.incidents(incidentsRequestFromWire(request), signal)),
     memory: async (request, { signal }) => memoryReportToWire(await api.memory(memoryRequestFromWire(request), signal)),
     perf: async (request, { signal }) => perfReportToWire(await api.perf(perfRequestFromWire(request), signal)),
     mails: async (_, { signal }) => mailReportToWire(await api.mails(signal)),

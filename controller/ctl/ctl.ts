@@ -7,11 +7,13 @@ import { answerCompletion } from './commands/completion.js';
 import { COMPLETION_SCRIPTS } from './completion/scripts.js';
 import { config } from './commands/config.js';
 import { configDiff } from './commands/config-diff.js';
+import { events } from './commands/events.js';
 import { lock } from './commands/lock.js';
 import { log, logStats } from './commands/log.js';
 import { mail } from './commands/mail.js';
 import { login } from './commands/login.js';
 import { operations } from './commands/operations.js';
+import { repair } from './commands/repair.js';
 import { roll } from './commands/roll.js';
 import { rotate } from './commands/rotate.js';
 import { status } from './commands/status.js';
@@ -66,12 +68,16 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
     case 'restart':
     case 'stop':
       return withController(session, (connected) => roll(connected, invocation));
+    case 'repair':
+      return withController(session, (connected) => repair(connected, invocation));
     case 'rotate':
       return withController(session, (connected) => rotate(connected, invocation));
     case 'balancer status':
     case 'balancer out':
     case 'balancer in':
       return withController(session, (connected) => balancer(connected, invocation));
+    case 'events':
+      return withController(session, (connected) => events(connected, invocation));
     case 'mail status':
     case 'mail test':
       return withController(session, (connected) => mail(connected, invocation));
@@ -98,7 +104,7 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
   }
 }
 
-const STREAMS: readonly string[] = ['log', 'start', 'restart', 'stop', 'rotate', 'operations show', 'operations resume'];
+const STREAMS: readonly string[] = ['log', 'start', 'restart', 'stop', 'repair', 'rotate', 'operations show', 'operations resume'];
 
 function tell(
   error: AppError,

@@ -5,8 +5,10 @@ export type Invocation = CommonOptions &
   (
     | CheckInvocation
     | StatusInvocation
+    | EventsInvocation
     | LogInvocation
     | RollInvocation
+    | RepairInvocation
     | RotateInvocation
     | BalancerInvocation
     | OperationsInvocation
@@ -44,6 +46,14 @@ export interface StatusInvocation {
   readonly watch: boolean;
 }
 
+export interface EventsInvocation {
+  readonly action: 'events';
+  readonly selectors: readonly string[];
+  readonly open: boolean;
+  /** As typed. */
+  readonly since: string | null;
+}
+
 export interface LogInvocation {
   readonly action: 'log' | 'log stats';
   readonly selectors: readonly string[];
@@ -78,6 +88,11 @@ export interface RollInvocation {
   readonly batch: string | null;
   readonly maxFail: number | null;
   readonly deadlineS: number | null;
+  /** `-u`. */
+  readonly path: string | null;
+  readonly canary: number | null;
+  readonly canaryWaitS: number | null;
+  readonly minHealthyS: number | null;
   /** `-R`. */
   readonly rotate: boolean;
   /** `-r`. */
@@ -86,6 +101,14 @@ export interface RollInvocation {
 
 export interface MailInvocation {
   readonly action: 'mail status' | 'mail test';
+}
+
+export interface RepairInvocation {
+  readonly action: 'repair';
+  readonly selectors: readonly string[];
+  /** `--explain`, `--dry-run`. */
+  readonly explain: boolean;
+  readonly removeLock: boolean;
 }
 
 export interface RotateInvocation {

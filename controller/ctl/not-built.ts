@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.js';
 
 /** Actions that the specification has and this version does not: refused, never taken for a typing error. */
-export const NOT_BUILT_ACTIONS = ['repair', 'mem', 'purge', 'events', 'perf'] as const;
+export const NOT_BUILT_ACTIONS = ['mem', 'purge', 'perf'] as const;
 
 export interface NotBuiltOption {
   readonly flags: string;
@@ -12,17 +12,7 @@ export interface NotBuiltOption {
 /** Options of the same kind. They are known to the parser so that it can say so, whatever the action. */
 export const NOT_BUILT_OPTIONS: readonly NotBuiltOption[] = [
   { flags: '-P', what: 'purging the proxy cache after a roll', instead: 'start without -P, then purge the cache by hand' },
-  { flags: '--canary <n>', what: 'canaries', instead: 'start one client by its name first' },
-  { flags: '--canary-wait <seconds>', what: 'canaries', instead: 'start one client by its name first' },
-  { flags: '--min-healthy <seconds>', what: 'waiting for a client to stay healthy', instead: null },
 ];
-
-/** `-u` works where something is checked, and is specified for starts as well. */
-export const PATH_OF_A_START: NotBuiltOption = {
-  flags: '-u <path>',
-  what: 'another path than the home page for a start',
-  instead: 'start without -u, then `ctl check -u PATH`',
-};
 
 export const isNotBuilt = (action: string): boolean => NOT_BUILT_ACTIONS.some((one) => one === action);
 

@@ -1,6 +1,7 @@
 import type { BalancerReport } from './balancer-report.js';
 import type { CheckReport } from './check-report.js';
 import type { ConfigDiff } from './config-diff.js';
+import type { IncidentReport, IncidentsRequest } from './incident-report.js';
 import type { LockReport, RemoveLockRequest } from './lock.js';
 import type { LogEvent, LogRequest } from './log-search.js';
 import type { MailReport, MailTest } from './mail.js';
@@ -40,6 +41,8 @@ export interface ControlApi {
   setBackends(request: BackendsRequest, signal: AbortSignal): Promise<BalancerReport>;
   /** Searches the logs of the chosen services on all hosts at once. Ending the stream early ends the search everywhere. */
   log(request: LogRequest, signal: AbortSignal): AsyncIterable<LogEvent>;
+  /** What happened to the cluster: critical events and other trouble, as it is kept. */
+  incidents(request: IncidentsRequest, signal: AbortSignal): Promise<IncidentReport>;
   /** What the processes take now, and how fast that grows. */
   memory(request: MemoryRequest, signal: AbortSignal): Promise<MemoryReport>;
   /** How long pages took, from the files in `perfdir`. Errors besides: `config` without one. */

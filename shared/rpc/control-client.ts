@@ -20,6 +20,7 @@ import {
   statusRequestToWire,
   summaryFromWire,
 } from '../wire/control.js';
+import { incidentReportFromWire, incidentsRequestToWire } from '../wire/incident.js';
 import { lockReportFromWire } from '../wire/lock.js';
 import { mailReportFromWire, mailTestFromWire } from '../wire/mail.js';
 import type { Certified } from '../pki/certificate.js';
@@ -77,6 +78,7 @@ export async function connectControl(address: string, login: ControlLogin | null
       for await (const event of client.log(logRequestToWire(request), { signal })) yield logEventFromWire(event);
     },
     memory: async (request, signal) => memoryReportFromWire(await client.memory(memoryRequestToWire(request), { signal })),
+    incidents: async (request, signal) => incidentReportFromWire(await client.incidents(incidentsRequestToWire(request), { signal })),
     perf: async (request, signal) => perfReportFromWire(await client.perf(perfRequestToWire(request), { signal, timeoutMs: PERF_MS })),
     lock: async (signal) => lockReportFromWire(await client.lock({}, { signal })),
     mails: async (signal) => mailReportFromWire(await client.mails({}, { signal })),

@@ -2,11 +2,12 @@ import { Command, Option } from 'commander';
 import { AppError } from '../../../shared/errors.js';
 import { EXIT_MEANINGS } from '../exit-codes.js';
 import type { Invocation } from '../invocation.js';
-import { NOT_BUILT_OPTIONS, PATH_OF_A_START, refuseOption, type NotBuiltOption } from '../not-built.js';
+import { NOT_BUILT_OPTIONS, refuseOption, type NotBuiltOption } from '../not-built.js';
 import type { KnownOptions } from '../words.js';
 import { type Action, commonOptions, type Typed } from './action.js';
 import { BALANCER } from './balancer.js';
 import { CONFIG } from './config.js';
+import { EVENTS } from './events.js';
 import { LOCK } from './lock.js';
 import { LOGIN } from './login.js';
 import { LOOKS } from './looks.js';
@@ -46,7 +47,7 @@ export function createGrammar(): Grammar {
       const action = ACTIONS.find((one) => one.name === name);
       if (action === undefined) throw new AppError('internal', `the action ${name} cannot be read`);
       const typed = command.opts<Typed>();
-      const refused = refusals(action).find((one) => isTyped(command, one));
+      const refused = NOT_BUILT_OPTIONS.find((one) => isTyped(command, one));
       if (refused !== undefined) throw refuseOption(refused);
       return action.read(typed, command.args, oldForm);
     },
@@ -54,11 +55,19 @@ export function createGrammar(): Grammar {
 }
 
 /** In the order of the help. */
-export const ACTIONS: readonly Action[] = [...ROLLS, ...LOOKS, ...BALANCER, ...OPERATIONS, ...LOCK, ...MAIL, ...CONFIG, ...LOGIN, ...SHELL];
+export const ACTIONS: readonly Action[] = [
+  ...ROLLS,
+  ...LOOKS,
+  ...EVENTS,
+  ...BALANCER,
+  ...OPERATIONS,
+  ...LOCK,
+  ...MAIL,
+  ...CONFIG,
+  ...LOGIN,
+  ...SHELL,
+];
 
-const isRoll = (action: Action): boolean => ['start', 'restart', 'stop'].includes(action.name);
-const refusals = (action: Action): readonly NotBuiltOption[] =>
-  isRoll(action) ? [...NOT_BUILT_OPTIONS, PATH_OF_A_START] : NOT_BUILT_OPTIONS;
 /** Not by its value: `--no-mail` gives one to `mail` without being typed. */
 const isTyped = (command: Command, refused: NotBuiltOption): boolean =>
   command.getOptionValueSource(new Option(refused.flags).attributeName()) === 'cli';
@@ -67,7 +76,7 @@ function commandOf(action: Action): Command {
   const command = new Command(`ctl ${action.name}`).description(action.summary).usage(`[options] ${action.operands}`.trim());
   if (action.operands !== '') command.argument(action.operands);
   for (const one of [...action.options, ...commonOptions()]) command.addOption(one);
-  for (const one of refusals(action)) command.addOption(new Option(one.flags, one.what).hideHelp());
+  for (const one of NOT_BUILT_OPTIONS) command.addOption(new Option(one.flags, one.what).hideHelp());
   return command
     .exitOverride()
     .showSuggestionAfterError(false)

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { balancers } from './balancer.js';
 import { error } from './common.js';
 import { configCheck, configDiff, configShow, configShowRaw, configUpgrade } from './config.js';
+import { events } from './events.js';
 import { lock } from './lock.js';
 import { mailStatus, mailTest } from './mail.js';
 import { logLine, logStats } from './log.js';
-import { operationAbort, operationLine, operations, plan } from './operation.js';
+import { operationAbort, operationLine, operations, plan, repair } from './operation.js';
 import { report } from './report.js';
 
 /**
@@ -30,8 +31,12 @@ export interface Document {
 /** Everything that `--json` prints, by the name of its file in deploy/schema. */
 export const DOCUMENTS = {
   report: { title: 'ctl check|status --json', schema: report },
-  'operation-line': { title: 'ctl start|restart|stop --json and ctl operations show|resume --json: each line', schema: operationLine },
+  'operation-line': {
+    title: 'ctl start|restart|stop|repair|rotate --json and ctl operations show|resume --json: each line',
+    schema: operationLine,
+  },
   plan: { title: 'ctl start|restart|stop --dry-run --json', schema: plan },
+  repair: { title: 'ctl repair --explain --json', schema: repair },
   'log-line': { title: 'ctl log --json: each line', schema: logLine },
   'log-stats': { title: 'ctl log stats --json', schema: logStats },
   operations: { title: 'ctl operations list --json', schema: operations },
@@ -42,6 +47,7 @@ export const DOCUMENTS = {
   'config-show': { title: 'ctl config show --json', schema: configShow },
   'config-show-raw': { title: 'ctl config show --raw --json', schema: configShowRaw },
   'config-upgrade': { title: 'ctl config upgrade --json', schema: configUpgrade },
+  events: { title: 'ctl events --json', schema: events },
   'mail-status': { title: 'ctl mail status --json', schema: mailStatus },
   'mail-test': { title: 'ctl mail test --json', schema: mailTest },
   lock: { title: 'ctl lock --json', schema: lock },

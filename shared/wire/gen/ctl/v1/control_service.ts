@@ -23,6 +23,7 @@ import {
   RunRequest,
   StatusRequest,
 } from "./control.js";
+import { IncidentReport, IncidentsRequest } from "./incident.js";
 import { LockReport, LockRequest, RemoveLockRequest } from "./lock.js";
 import { LogEvent, LogRequest } from "./log.js";
 import { MailReport, MailsRequest, TestMailReport, TestMailRequest } from "./mail.js";
@@ -129,6 +130,14 @@ export const ControlDefinition = {
       responseStream: true,
       options: {},
     },
+    incidents: {
+      name: "Incidents",
+      requestType: IncidentsRequest as typeof IncidentsRequest,
+      requestStream: false,
+      responseType: IncidentReport as typeof IncidentReport,
+      responseStream: false,
+      options: {},
+    },
     memory: {
       name: "Memory",
       requestType: MemoryRequest as typeof MemoryRequest,
@@ -202,6 +211,7 @@ export interface ControlServiceImplementation<CallContextExt = {}> {
   setBackends(request: BackendsRequest, context: CallContext & CallContextExt): Promise<BalancerReport>;
   /** Ending the stream ends the search on every host. */
   log(request: LogRequest, context: CallContext & CallContextExt): ServerStreamingMethodResult<LogEvent>;
+  incidents(request: IncidentsRequest, context: CallContext & CallContextExt): Promise<IncidentReport>;
   memory(request: MemoryRequest, context: CallContext & CallContextExt): Promise<MemoryReport>;
   perf(request: PerfRequest, context: CallContext & CallContextExt): Promise<PerfReport>;
   lock(request: LockRequest, context: CallContext & CallContextExt): Promise<LockReport>;
@@ -225,6 +235,7 @@ export interface ControlClient<CallOptionsExt = {}> {
   setBackends(request: BackendsRequest, options?: CallOptions & CallOptionsExt): Promise<BalancerReport>;
   /** Ending the stream ends the search on every host. */
   log(request: LogRequest, options?: CallOptions & CallOptionsExt): AsyncIterable<LogEvent>;
+  incidents(request: IncidentsRequest, options?: CallOptions & CallOptionsExt): Promise<IncidentReport>;
   memory(request: MemoryRequest, options?: CallOptions & CallOptionsExt): Promise<MemoryReport>;
   perf(request: PerfRequest, options?: CallOptions & CallOptionsExt): Promise<PerfReport>;
   lock(request: LockRequest, options?: CallOptions & CallOptionsExt): Promise<LockReport>;
