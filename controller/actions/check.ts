@@ -1,10 +1,10 @@
 import type { Service } from '../config/cluster.js';
 import type { HostStatus } from '../fleet/fleet.js';
 import type { Rounds } from '../monitor/rounds.js';
-import { AppError } from '../../shared/errors.js';
 import type { CheckReport, ServiceReport } from '../../shared/model/check-report.js';
 import type { CheckRequest } from '../../shared/model/control-api.js';
 import type { Clock } from '../../shared/ports/clock.js';
+import { pagePath } from './page-path.js';
 
 export interface CheckDeps {
   /** The services that selectors name; frontends and clients for none. Throws `usage` for an unknown name. */
@@ -16,7 +16,7 @@ export interface CheckDeps {
 
 /** Measures the chosen services now; what was seen is kept. What could not be kept is a warning. */
 export async function check(deps: CheckDeps, request: CheckRequest, signal: AbortSignal): Promise<CheckReport> {
-  const path = pathOf(request);
+  const path = pagePath(request.path);
   const chosen = deps.select(request.selectors);
   const { reports: services, complaints } = await deps.rounds.measure(chosen, { path, by: 'hand', signal });
   const warnings = [...warningsOf(deps, request, chosen), ...complaints];
@@ -28,13 +28,6 @@ export function exitOf(services: readonly ServiceReport[]): number {
   const findings = services.flatMap((service) => service.findings);
   if (findings.some((finding) => finding.event !== null)) return 1;
   return findings.some((finding) => finding.kind === 'unmeasured') ? 5 : 0;
-}
-
-function pathOf({ path }: CheckRequest): string {
-  if (path !== null && /^([a-z][a-z\d+.-]*:)?\/\//i.test(path)) {
-    throw new AppError('usage', `-u takes a path of the site, not a whole URL: ${path}`, { hint: 'give the part after the host name' });
-  }
-  return path ?? '';
 }
 
 function warningsOf(deps: CheckDeps, request: CheckRequest, chosen: readonly Service[]): string[] {

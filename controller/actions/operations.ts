@@ -18,6 +18,7 @@ import type { ServiceReport } from '../../shared/model/check-report.js';
 import type { ControlApi, RunRequest } from '../../shared/model/control-api.js';
 import type { OperationEvent, OperationSummary } from '../../shared/model/operation.js';
 import { createEventLog, type EventLog } from './event-log.js';
+import { pagePath } from './page-path.js';
 import { stoppedBy } from './stopped.js';
 
 export interface OperationsDeps {
@@ -72,6 +73,7 @@ export function createOperations(deps: OperationsDeps): Operations {
   let opening: { readonly id: string; readonly opened: Promise<Running> } | null = null;
 
   async function look(id: string, request: RunRequest, signal: AbortSignal, judged?: readonly ServiceReport[]): Promise<RollPlan> {
+    pagePath(request.path ?? null);
     if (request.action !== 'repair') return await preflight(world, id, request, signal);
     const [attempts, stopped] = [await readAttempts(journals, world.clock.now()), await readStopped(journals)];
     return await preflightRepair(world, id, request, { attempts, stopped, reports: judged ?? null }, signal);

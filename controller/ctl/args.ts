@@ -41,7 +41,7 @@ function actionOf(words: Words, grammar: Grammar, help: boolean): { name: string
     if (grammar.commands.has(name)) {
       throw new AppError('usage', `-a ${name}: there is no such action in the old form`, { hint: `write \`ctl ${name}\`` });
     }
-    throw unknownAction(name, [...OLD_ACTIONS, ...NOT_BUILT_ACTIONS.slice(0, 5)], '-a ');
+    throw unknownAction(name, [...OLD_ACTIONS, ...NOT_BUILT_ACTIONS], '-a ');
   }
   const operands = help && words.operands[0] === 'help' ? words.operands.slice(1) : words.operands;
   const [first, second, ...others] = operands;
@@ -61,7 +61,7 @@ function actionOf(words: Words, grammar: Grammar, help: boolean): { name: string
   throw unknownAction(second, verbs, `${first} `);
 }
 
-const OLD_ACTIONS = ['start', 'stop', 'check', 'log', 'rotate'];
+const OLD_ACTIONS = ['start', 'stop', 'check', 'repair', 'mem', 'log', 'rotate', 'purge'];
 
 function unknownAction(typed: string, names: readonly string[], before: string): AppError {
   const [near] = nearest(typed, names);

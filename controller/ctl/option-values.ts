@@ -33,6 +33,14 @@ export const count =
     return Number(value);
   };
 
+export const atLeastOne =
+  (option: string) =>
+  (value: string): number => {
+    if (!/^[1-9]\d{0,5}$/.test(value))
+      throw new AppError('usage', `${option} ${value}: not a number from 1 on`, { hint: `for example \`${option} 1\`` });
+    return Number(value);
+  };
+
 export function batchSize(value: string): string {
   const good = value === 'pool' || value === 'auto' || /^[1-9]\d{0,5}$/.test(value) || /^([1-9]\d?|100)%$/.test(value);
   if (!good)

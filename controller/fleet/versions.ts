@@ -26,6 +26,7 @@ export function createVersions(source: ConfigSource, fleet: Pick<Fleet, 'assign'
     heldBy(lease) {
       held = source.current();
       return {
+        ...lease,
         release() {
           held = null;
           assign();

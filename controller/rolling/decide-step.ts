@@ -101,6 +101,7 @@ export function decideStep(
     case 'skip':
     case 'fail':
     case 'rotate':
+    case 'purge':
       return failed(`step ${member.step} is not one that is carried out`);
   }
 

@@ -130,7 +130,9 @@ export function makePlan(input: PlanInput): RollPlan {
       guarded,
       maxFail: request.maxFail ?? config.cluster.maxFail,
       deadlineMs: request.deadlineS === null ? null : request.deadlineS * 1000,
+      ...watchOf(request),
     },
+    ...(request.action === 'stop' ? {} : hooksOf(config)),
     warnings: [...warningsOf(input, chosen, balanced), ...restartsOf(input.restarting, batches, takeOut)],
   };
 }
@@ -168,12 +170,29 @@ function detailOf(step: Step, timing: MemberTiming): string | null {
   }
 }
 
+function watchOf({ canary, canaryWaitS, minHealthyS }: RunRequest): Pick<RollPolicy, 'canary' | 'minHealthyMs'> {
+  return {
+    ...(canary === undefined ? {} : { canary: { clients: canary, waitMs: canaryWaitS === undefined ? null : canaryWaitS * 1000 } }),
+    ...(minHealthyS === undefined ? {} : { minHealthyMs: minHealthyS * 1000 }),
+  };
+}
+
+function hooksOf({ cluster: { hooks } }: ClusterConfig): Pick<RollPlan, 'hooks'> {
+  const { beforeRoll, afterRoll, beforeClient, afterClient } = hooks;
+  const all = { before_roll: beforeRoll, after_roll: afterRoll, before_client: beforeClient, after_client: afterClient };
+  const given = Object.entries(all).filter(([, argv]) => argv !== null);
+  return given.length === 0 ? {} : { hooks: Object.fromEntries(given) };
+}
+
 function clientsOf({ config, named }: PlanInput): Client[] {
   if (named === null) return [...config.clients];
   return config.clients.filter((client) => named.some((service) => service.spec.name === client.spec.name));
 }
 
-/** ZEO servers first, then frontends and what else was named: those that do not answer are started, named ones are restarted. */
+/**
+ * ZEO servers first, then frontends and what else was named: those that do not answer are started, named ones are restarted; to be stopped
+ * are the named ones, or all that have a manager.
+ */
 function rootsOf(input: PlanInput): PlannedBatch[] {
   const { config, named, request, answers } = input;
   const isClient = (s: Service) => config.clients.some((c) => c.spec.name === s.spec.name);
@@ -182,7 +201,7 @@ function rootsOf(input: PlanInput): PlannedBatch[] {
   return [...all, ...extra].flatMap((service): PlannedBatch[] => {
     const isNamed = named?.some((s) => s.spec.name === service.spec.name) ?? false;
     const answering = answers.get(service.spec.name)?.ok === true;
-    if (request.action === 'stop') return isNamed ? [alone(service, ['stop'])] : [];
+    if (request.action === 'stop') return isNamed || (named === null && service.spec.serviceName !== '') ? [alone(service, ['stop'])] : [];
     if (isNamed && answering) return [alone(service, ['stop', 'start', 'check'])];
     return answering ? [] : [alone(service, ['start', 'check'])];
   });
@@ -204,7 +223,7 @@ function poolsOf(input: PlanInput, chosen: readonly Client[], guarded: boolean):
       members: batch.map((c) => {
         const held = input.held.has(c.spec.name);
         const steps = clientSteps(request.action, standing(input, c), held);
-        return { ...member(c, steps, drain), ...(held ? { held } : {}) };
+        return { ...member(c, steps, drain), ...(held ? { held } : {}), ...(request.path === undefined ? {} : { path: request.path }) };
       }),
       ...(restarts ? { together: true } : {}),
     }));

@@ -6,6 +6,9 @@ import type { BackendsRequest, ControlApi, Plan, RunRequest } from '../../shared
 import type { LockHolder } from '../../shared/model/lock.js';
 import type { MailReport, MailTest } from '../../shared/model/mail.js';
 import type { LogEvent } from '../../shared/model/log-search.js';
+import type { RepairDecision } from '../../shared/model/repair.js';
+import type { MemoryReport } from '../../shared/model/memory-report.js';
+import type { PerfReport } from '../../shared/model/perf.js';
 import { processId } from '../../shared/model/process.js';
 import type { MemberResult, OperationEvent, OperationResult, OperationSummary, PlanStep, Step } from '../../shared/model/operation.js';
 
@@ -24,8 +27,12 @@ export interface FakeControlScript {
   readonly refuseUnlessAccepted?: AppError;
   readonly report?: CheckReport;
   readonly balancers?: BalancerReport;
+  /** What `plan` decides for a repair. */
+  readonly decisions?: readonly RepairDecision[];
   readonly operations?: readonly OperationSummary[];
   readonly diff?: ConfigDiff;
+  readonly memory?: MemoryReport;
+  readonly perf?: PerfReport;
   readonly mails?: MailReport;
   /** Without it no mail is configured. */
   readonly mailTest?: MailTest;
@@ -149,7 +156,13 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
       calls.push(`plan ${request.action}`);
       judge(request);
       const names = chosen(request);
-      return { steps: planSteps(names, request.action), warnings: [], interrupts: names };
+      const { decisions } = script;
+      return {
+        steps: planSteps(names, request.action),
+        warnings: [],
+        interrupts: names,
+        ...(decisions === undefined ? {} : { decisions }),
+      };
     },
     async *run(request, signal) {
       calls.push(`run ${request.action}`);
@@ -174,6 +187,15 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
       askers.push(by);
       if (id !== FAKE_OPERATION) throw new AppError('not-found', `no operation ${id}`, { hint: '`ctl operations list` names them' });
       yield* breaking(roll(clients.slice(1), 'start', signal));
+    },
+    async memory({ selectors, tree, pss }) {
+      calls.push(`memory ${selectors.join(',')}${tree ? ' tree' : ''}${pss ? ' pss' : ''}`);
+      const services = report.services.map((one) => ({ report: one, pss: null, tree: null }));
+      return script.memory ?? { at: FAKE_NOW, exit: report.exit, services, warnings: [] };
+    },
+    async perf({ selectors }) {
+      calls.push(`perf ${selectors.join(',')}`);
+      return script.perf ?? { from: FAKE_NOW - 604_800_000, to: FAKE_NOW, rows: [], warnings: [] };
     },
     async diffConfig() {
       calls.push('diffConfig');

@@ -23,6 +23,10 @@ export async function roll(connected: Connected, invocation: RollInvocation): Pr
     batch: invocation.batch,
     deadlineS: invocation.deadlineS,
     ...(invocation.rotate ? { rotate: true } : {}),
+    path: invocation.path ?? undefined,
+    canary: invocation.canary ?? undefined,
+    canaryWaitS: invocation.canaryWaitS ?? undefined,
+    minHealthyS: invocation.minHealthyS ?? undefined,
     ...(invocation.noMail ? { noMail: true } : {}),
   };
   if (invocation.dryRun) return dryRun(connected, request);

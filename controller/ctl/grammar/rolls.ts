@@ -1,8 +1,29 @@
 import type { RollInvocation } from '../invocation.js';
-import { batchSize, count, seconds } from '../option-values.js';
-import { type Action, commonOf, noMail, option, selection, selectorsOf } from './action.js';
+import { AppError } from '../../../shared/errors.js';
+import { atLeastOne, batchSize, count, requestPath, seconds } from '../option-values.js';
+import { type Action, commonOf, noMail, option, selection, selectorsOf, type Typed } from './action.js';
 
 const removeLock = () => option('-r', 'remove the lock first, if its owner is gone');
+
+const ofAStart = () => [
+  option('-u <path>', 'page that a client has to answer well after its start, instead of the home page', requestPath),
+  option('-R', 'rotate the logs of what is restarted before'),
+  option('--canary <n>', 'after so many clients, wait for `ctl operations resume`', atLeastOne('--canary')),
+  option('--canary-wait <seconds>', 'or for so long', seconds('--canary-wait')),
+  option('--min-healthy <seconds>', 'a client stays healthy for so long before the next one leaves', seconds('--min-healthy')),
+];
+
+function watchOf(typed: Typed): Pick<RollInvocation, 'path' | 'canary' | 'canaryWaitS' | 'minHealthyS'> {
+  if (typed.canaryWait !== undefined && typed.canary === undefined) {
+    throw new AppError('usage', '--canary-wait: how many canaries?', { hint: 'for example `--canary 1 --canary-wait 600`' });
+  }
+  return {
+    path: (typed.u as string | undefined) ?? null,
+    canary: (typed.canary as number | undefined) ?? null,
+    canaryWaitS: (typed.canaryWait as number | undefined) ?? null,
+    minHealthyS: (typed.minHealthy as number | undefined) ?? null,
+  };
+}
 
 const roll = (name: RollInvocation['action'], summary: string): Action => ({
   name,
@@ -18,7 +39,7 @@ const roll = (name: RollInvocation['action'], summary: string): Action => ({
     option('--batch <size>', 'clients that go at once: a number, a percentage, pool, auto', batchSize),
     option('--max-fail <n>', 'go on after so many failed clients', count('--max-fail')),
     option('--deadline <seconds>', 'limit for the whole roll', seconds('--deadline')),
-    ...(name === 'stop' ? [] : [option('-R', 'rotate the logs of what is restarted before')]),
+    ...(name === 'stop' ? [] : ofAStart()),
   ],
   read: (typed, operands, oldForm) => ({
     ...commonOf(typed),
@@ -32,6 +53,7 @@ const roll = (name: RollInvocation['action'], summary: string): Action => ({
     maxFail: (typed.maxFail as number | undefined) ?? null,
     deadlineS: (typed.deadline as number | undefined) ?? null,
     rotate: typed.R === true,
+    ...watchOf(typed),
     removeLock: typed.r === true,
     noMail: typed.mail === false,
   }),
@@ -42,6 +64,24 @@ export const ROLLS: readonly Action[] = [
   roll('start', 'start or restart clients, one after the other, without a failed request'),
   roll('restart', 'the same, and never asks'),
   roll('stop', 'take clients out of the balancer and stop them'),
+  {
+    name: 'repair',
+    summary: 'check, then restart what is critical: what others stand on first, one client at a time',
+    operands: '[services...]',
+    options: [
+      selection(),
+      option('--explain', 'say for each service what would be done, and why or why not; do nothing'),
+      option('--dry-run', 'the same'),
+      removeLock(),
+    ],
+    read: (typed, operands) => ({
+      ...commonOf(typed),
+      action: 'repair',
+      selectors: selectorsOf(typed, operands),
+      explain: typed.explain === true || typed.dryRun === true,
+      removeLock: typed.r === true,
+    }),
+  },
   {
     name: 'rotate',
     summary: 'take logs away to their archives, without losing a line',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OUTCOMES } from '../../../shared/model/operation.js';
+import { REPAIR_ACTIONS, REPAIR_STATES } from '../../../shared/model/repair.js';
 import { exit, isoTime, rollAction, schemaNumber, step } from './common.js';
 
 const stepLine = z.strictObject({
@@ -54,6 +55,19 @@ export const plan = z.strictObject({
   warnings: z.array(z.string()),
   /** Running clients that would be restarted or stopped. */
   interrupts: z.array(z.string()),
+});
+
+/** `repair --explain`: the steps, and a decision for each service. */
+export const repair = plan.extend({
+  action: z.literal('repair'),
+  decisions: z.array(
+    z.strictObject({
+      service: z.string(),
+      state: z.enum(REPAIR_STATES),
+      action: z.enum(REPAIR_ACTIONS),
+      reason: z.string(),
+    }),
+  ),
 });
 
 /** `operations list`. */

@@ -27,6 +27,10 @@ const START = {
   batch: null,
   maxFail: null,
   deadlineS: null,
+  path: null,
+  canary: null,
+  canaryWaitS: null,
+  minHealthyS: null,
   rotate: false,
   removeLock: false,
 };
@@ -66,7 +70,6 @@ describe('the old form', () => {
     ['-a strat', 'usage: unknown action: -a strat → did you mean `ctl -a start`?'],
     ['-a start -a stop', 'usage: -a is given twice → one action at a time'],
     ['-a restart', 'usage: -a restart: there is no such action in the old form → write `ctl restart`'],
-    ['-a repair', 'unsupported: not in this version: -a repair → what there is: `ctl --help`'],
     ['-a start -s', 'usage: -s needs a value → write `-s zeoclient1.1,zeoclient1.2`'],
     ['-a stop -s ,', 'usage: no service name in `,` → leave out the option to mean all services'],
   ])('refuses `%s`', (line, said) => {
@@ -81,7 +84,9 @@ describe('the modern form', () => {
 
   it('takes every option of a roll', () => {
     expect(
-      parse('restart a, b --dry-run --yes --force --batch 50% --max-fail 2 --deadline 3600 -R --timeout 2.5 --json --no-color -v -c x.ini'),
+      parse(
+        'restart a, b --dry-run --yes --force --batch 50% --max-fail 2 --deadline 3600 -R -u /news --canary 1 --canary-wait 600 --min-healthy 30 --timeout 2.5 --json --no-color -v -c x.ini',
+      ),
     ).toEqual({
       action: 'restart',
       selectors: ['a', 'b'],
@@ -92,6 +97,10 @@ describe('the modern form', () => {
       batch: '50%',
       maxFail: 2,
       deadlineS: 3600,
+      path: '/news',
+      canary: 1,
+      canaryWaitS: 600,
+      minHealthyS: 30,
       rotate: true,
       removeLock: false,
       timeoutMs: 2500,
@@ -100,6 +109,13 @@ describe('the modern form', () => {
       verbose: true,
       file: 'x.ini',
     });
+  });
+
+  it('repairs in both forms', () => {
+    const repair = { ...COMMON, action: 'repair', selectors: [], explain: false, removeLock: false };
+    expect(parse('-a repair')).toEqual(repair);
+    expect(parse('repair pool:1 --explain')).toEqual({ ...repair, selectors: ['pool:1'], explain: true });
+    expect(parse('repair --dry-run')).toEqual({ ...repair, explain: true });
   });
 
   it('rotates in both forms, and before a roll by -R', () => {
@@ -147,11 +163,14 @@ describe('the modern form', () => {
     ['check --timout 3', 'usage: unknown option: --timout → did you mean `--timeout`?'],
     ['start -dry-run', 'usage: unknown option: -dry-run → did you mean `--dry-run`?'],
     ['start --nagios', 'usage: --nagios does not belong to `ctl start` → it belongs to check'],
-    ['check --dry-run', 'usage: --dry-run does not belong to `ctl check` → it belongs to start, restart, stop, rotate'],
+    ['check --dry-run', 'usage: --dry-run does not belong to `ctl check` → it belongs to start, restart, stop, repair, rotate'],
     ['start --batch none', 'usage: --batch none: not a batch size → a number, a percentage (`50%`), `pool` or `auto`'],
     ['start --batch 0', 'usage: --batch 0: not a batch size → a number, a percentage (`50%`), `pool` or `auto`'],
     ['start --max-fail -1', 'usage: --max-fail needs a value → write `--max-fail 1`'],
     ['start --timeout 0', 'usage: --timeout 0: not a number of seconds → for example `--timeout 30`'],
+    ['start -u http://www.example.org/x', 'usage: -u http://www.example.org/x: a path is wanted, not an absolute URL → write `-u /x`'],
+    ['start --canary 0', 'usage: --canary 0: not a number from 1 on → for example `--canary 1`'],
+    ['start --canary-wait 5', 'usage: --canary-wait: how many canaries? → for example `--canary 1 --canary-wait 600`'],
     ['check -u http://www.example.org/x', 'usage: -u http://www.example.org/x: a path is wanted, not an absolute URL → write `-u /x`'],
   ])('refuses `%s`', (line, said) => {
     expect(refusal(line)).toBe(said);
@@ -163,7 +182,7 @@ describe('the modern form', () => {
 });
 
 describe('what is specified but not built', () => {
-  it.each(['mem', 'purge http://x/', 'repair --explain', 'events', 'perf', 'mail test'])('refuses the action of `%s`', (line) => {
+  it.each(['mem', 'purge http://x/', 'events', 'perf', 'mail test'])('refuses the action of `%s`', (line) => {
     const [action] = words(line);
     expect(refusal(line)).toBe(`unsupported: not in this version: ${action ?? ''} → what there is: \`ctl --help\``);
   });
@@ -171,11 +190,7 @@ describe('what is specified but not built', () => {
   it.each([
     ['-a start -P', '-P'],
     ['-a start -vP', '-P'],
-    ['start --canary 1', '--canary'],
-    ['start --canary-wait 10', '--canary-wait'],
-    ['start --min-healthy 10', '--min-healthy'],
     ['check --no-mail', '--no-mail'],
-    ['start -u /x', '-u'],
   ])('refuses the option in `%s`', (line, option) => {
     expect(refusal(line).startsWith(`unsupported: not in this version: ${option} (`)).toBe(true);
   });

@@ -6,6 +6,7 @@ import { DOCUMENTS, jsonSchemaOf } from '../../../../controller/ctl/schema/docum
 import { AppError } from '../../../../shared/errors.js';
 import { createFakeControl, FAKE_NOW, wellClient, type FakeControl } from '../../../support/fake-control.js';
 import { jsonLines, type, type Typed } from './harness.js';
+import type { RepairDecision } from '../../../../shared/model/repair.js';
 
 type DocumentName = keyof typeof DOCUMENTS;
 const NAMES = Object.keys(DOCUMENTS) as DocumentName[];
@@ -63,15 +64,33 @@ describe('--json', () => {
     expect(lines[0]).toMatchObject({ schema: 1, exit: 1, at: '2024-09-25T14:47:17.000Z' });
   });
 
-  it.each(['start --json', 'stop --json --yes', 'restart --json', 'operations resume op-1 --json', 'operations show op-1 --follow --json'])(
-    '`%s` is a stream that ends with its result',
-    async (line) => {
-      const { exit, lines } = await printed(line, { control: createFakeControl() });
-      await expectValid('operation-line', lines);
-      expect(exit).toBe(0);
-      expect(lines.map((one) => one.type === 'result')).toEqual(lines.map((_, i) => i === lines.length - 1));
-    },
-  );
+  it.each([
+    'start --json',
+    'stop --json --yes',
+    'repair --json',
+    'restart --json',
+    'operations resume op-1 --json',
+    'operations show op-1 --follow --json',
+  ])('`%s` is a stream that ends with its result', async (line) => {
+    const { exit, lines } = await printed(line, { control: createFakeControl() });
+    await expectValid('operation-line', lines);
+    expect(exit).toBe(0);
+    expect(lines.map((one) => one.type === 'result')).toEqual(lines.map((_, i) => i === lines.length - 1));
+  });
+
+  it('`repair --explain --json` is a document, with the exit code of a check', async () => {
+    const told = async (...decisions: readonly RepairDecision[]) => {
+      const { exit, lines } = await printed('repair --explain --json', { control: createFakeControl({ decisions }) });
+      await expectValid('repair', lines);
+      expect(lines).toMatchObject([{ action: 'repair', exit, decisions }]);
+      return exit;
+    };
+    const well = { service: 'zeo', state: 'well', action: 'none', reason: 'nothing is wrong with it' } as const;
+    const unknown = { ...well, state: 'unknown' } as const;
+    expect(await told(well)).toBe(0);
+    expect(await told(well, unknown)).toBe(5);
+    expect(await told(unknown, { ...well, state: 'critical', action: 'give-up' })).toBe(1);
+  });
 
   it('a halted roll tells its exit code, and the times of each step', async () => {
     const { exit, lines } = await printed('start --json', { control: createFakeControl({ failing: 'zeoclient1.2' }) });

@@ -3,6 +3,7 @@ import type { ClusterConfig } from '../../../../controller/config/cluster.js';
 import { fixedConfig, type ConfigSource } from '../../../../controller/config/source.js';
 import { createVersions } from '../../../../controller/fleet/versions.js';
 import { aCluster, aService } from '../checks/fixtures.js';
+import { aLease } from '../rolling/fixtures.js';
 
 /** Services by host: `{ web1: { c1: 8081 } }` is c1 on port 8081. */
 const cluster = (hosts: Readonly<Record<string, Readonly<Record<string, number>>>>): ClusterConfig =>
@@ -30,7 +31,7 @@ function versionsOf(first: ClusterConfig) {
 
 const lease = () => {
   const seen = { released: false };
-  return { seen, lease: { release: async () => void (seen.released = true) } };
+  return { seen, lease: aLease({ release: async () => void (seen.released = true) }) };
 };
 
 const FIRST = { web1: { c1: 1, c2: 2 }, web2: { c3: 3 } };

@@ -142,10 +142,11 @@ describe('the order of a roll', () => {
 
 describe('a stop', () => {
   const stop = (given: Case = {}) => plan({ ...given, request: { action: 'stop' } });
-  it('takes the clients of a pool out together, and starts nobody', () => {
+  it('of everything takes the clients of a pool out together, then stops the frontends, then the ZEO server, and starts nobody', () => {
     const made = stop({ silent: [zeo] });
-    expect(batches(made)).toEqual(['c1 c2', 'c3 c4']);
+    expect(batches(made)).toEqual(['c1 c2', 'c3 c4', 'pound', 'zeo']);
     expect(stepsOf(made, 'c1')).toEqual(['out', 'drain', 'stop']);
+    expect(stepsOf(made, 'pound')).toEqual(['stop']);
     expect(made.policy.guarded).toBe(false);
   });
 
