@@ -1,7 +1,7 @@
 // Packs what a host needs into dist/ctl-VERSION-PLATFORM.tar.gz: the built programs, the packages that they load at run time, the units
 // and the examples. Unpacked anywhere it runs, with Node alone. `npm run package`, after `npm ci && npm run build`.
 import { execFile, spawn } from 'node:child_process';
-import { access, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,9 +10,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const archive = join('dist', `ctl-${version}-${process.platform}-${process.arch}.tar.gz`);
 
-const programs = ['ctl', 'ctl.js', 'ctl-controller.js', 'ctl-agent.js'].map((name) => join('dist', name));
-for (const program of programs) await access(join(root, program)).catch(notBuilt);
-const files = ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'deploy', ...programs, ...(await packages())];
+for (const program of ['ctl.js', 'ctl-controller.js', 'ctl-agent.js']) await access(join(root, 'dist', program)).catch(notBuilt);
+const built = (await readdir(join(root, 'dist'))).filter((name) => !name.endsWith('.tar.gz')).map((name) => join('dist', name));
+const files = ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'deploy', ...built, ...(await packages())];
 await run('tar', [
   '--create',
   '--gzip',
