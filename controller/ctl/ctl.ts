@@ -12,7 +12,10 @@ import { lock } from './commands/lock.js';
 import { log, logStats } from './commands/log.js';
 import { mail } from './commands/mail.js';
 import { login } from './commands/login.js';
+import { mem } from './commands/mem.js';
 import { operations } from './commands/operations.js';
+import { perf } from './commands/perf.js';
+import { purge } from './commands/purge.js';
 import { repair } from './commands/repair.js';
 import { roll } from './commands/roll.js';
 import { rotate } from './commands/rotate.js';
@@ -62,6 +65,12 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
       return withController(session, (connected) => status(connected, invocation));
     case 'log':
       return withController(session, (connected) => log(connected, invocation));
+    case 'mem':
+      return withController(session, (connected) => mem(connected, invocation));
+    case 'perf':
+      return withController(session, (connected) => perf(connected, invocation));
+    case 'purge':
+      return withController(session, (connected) => purge(connected, invocation));
     case 'log stats':
       return withController(session, (connected) => logStats(connected, invocation));
     case 'start':
@@ -104,7 +113,7 @@ function dispatch(session: Session, invocation: Invocation): Promise<number> {
   }
 }
 
-const STREAMS: readonly string[] = ['log', 'start', 'restart', 'stop', 'repair', 'rotate', 'operations show', 'operations resume'];
+const STREAMS: readonly string[] = ['log', 'start', 'restart', 'stop', 'repair', 'rotate', 'purge', 'operations show', 'operations resume'];
 
 function tell(
   error: AppError,

@@ -7,6 +7,9 @@ export type Invocation = CommonOptions &
     | StatusInvocation
     | EventsInvocation
     | LogInvocation
+    | MemInvocation
+    | PerfInvocation
+    | PurgeInvocation
     | RollInvocation
     | RepairInvocation
     | RotateInvocation
@@ -52,6 +55,31 @@ export interface EventsInvocation {
   readonly open: boolean;
   /** As typed. */
   readonly since: string | null;
+}
+
+export interface MemInvocation {
+  readonly action: 'mem';
+  readonly selectors: readonly string[];
+  readonly tree: boolean;
+  readonly pss: boolean;
+}
+
+export interface PerfInvocation {
+  readonly action: 'perf';
+  readonly selectors: readonly string[];
+}
+
+export interface PurgeInvocation {
+  readonly action: 'purge';
+  readonly selectors: readonly string[];
+  /** Paths and absolute URLs; none means whole caches. */
+  readonly urls: readonly string[];
+  /** Typed as `-a purge`: never asks. */
+  readonly oldForm: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  /** `-r`. */
+  readonly removeLock: boolean;
 }
 
 export interface LogInvocation {

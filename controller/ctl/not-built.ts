@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.js';
 
 /** Actions that the specification has and this version does not: refused, never taken for a typing error. */
-export const NOT_BUILT_ACTIONS = ['mem', 'purge', 'perf'] as const;
+export const NOT_BUILT_ACTIONS: readonly string[] = [];
 
 export interface NotBuiltOption {
   readonly flags: string;
@@ -11,7 +11,6 @@ export interface NotBuiltOption {
 
 /** Options of the same kind. They are known to the parser so that it can say so, whatever the action. */
 export const NOT_BUILT_OPTIONS: readonly NotBuiltOption[] = [
-  { flags: '-P', what: 'purging the proxy cache after a roll', instead: 'start without -P, then purge the cache by hand' },
 ];
 
 export const isNotBuilt = (action: string): boolean => NOT_BUILT_ACTIONS.some((one) => one === action);

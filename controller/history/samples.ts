@@ -1,6 +1,7 @@
 import type { ServiceState } from '../../shared/model/check-report.js';
 import type { ProcessId } from '../../shared/model/process.js';
 import type { Database } from './database.js';
+import { growthOf, type MemorySums, START_PEAK_MS, TREND_MS } from './growth.js';
 
 /** What one service was like at one moment. null: not measured, or it does not apply. */
 export interface Sample {
@@ -24,6 +25,14 @@ export interface SampleStore {
   add(samples: readonly Sample[]): Promise<void>;
   /** Of one service, since a moment (epoch ms), oldest first. */
   series(service: string, since: number): Promise<readonly Sample[]>;
+  /**
+   * kB per hour of one process that runs since `startedAt` (epoch ms); null: it was not seen often or long enough. Reckoned in the database:
+   * it is asked for every client of a large cluster at once.
+   */
+  growthKbPerH(
+    of: { readonly service: string; readonly process: ProcessId; readonly startedAt: number },
+    now: number,
+  ): Promise<number | null>;
 }
 
 export const SAMPLE_TABLES = `
@@ -46,8 +55,16 @@ export function createSampleStore(db: () => Promise<Database | null>): SampleSto
         fromRow,
       );
     },
+    async growthKbPerH({ service, process, startedAt }, now) {
+      const since = Math.max(now - TREND_MS, startedAt + START_PEAK_MS);
+      const [sums] = (await db())?.all<MemorySums>(SUMS, [since, service, since, process]) ?? [];
+      return sums === undefined || sums.n === 0 ? null : growthOf(sums);
+    },
   };
 }
+
+const SUMS = `SELECT count(*) AS n, max(x) - min(x) AS spanH, sum(x) AS x, sum(y) AS y, sum(x * x) AS xx, sum(x * y) AS xy FROM
+  (SELECT (at - ?) / 3600000.0 AS x, rss_kb AS y FROM sample WHERE service = ? AND at >= ? AND process = ? AND rss_kb IS NOT NULL)`;
 
 const INSERT = `INSERT OR REPLACE INTO sample (service, at, url, state, process, rss_kb, tcp_ms, http_status, http_ms)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;

@@ -188,6 +188,7 @@ export const actions = enumCodec<OperationAction, Action>({
   restart: Action.OPERATION_ACTION_RESTART,
   stop: Action.OPERATION_ACTION_STOP,
   rotate: Action.OPERATION_ACTION_ROTATE,
+  purge: Action.OPERATION_ACTION_PURGE,
   repair: Action.OPERATION_ACTION_REPAIR,
 });
 export const actionFromWire = (action: number): OperationAction => known(actions.fromWire(action), 'action', action);
@@ -204,6 +205,7 @@ const steps = enumCodec<Step, WireStep>({
   skip: WireStep.STEP_SKIP,
   fail: WireStep.STEP_FAIL,
   rotate: WireStep.STEP_ROTATE,
+  purge: WireStep.STEP_PURGE,
 });
 const stepStates = enumCodec<'begin' | 'end', StepState>({ begin: StepState.STATE_BEGIN, end: StepState.STATE_END });
 const outcomes = enumCodec<OutcomeKind, Outcome>({

@@ -7,8 +7,11 @@ import type {
   ServiceReport,
   TcpResult,
 } from '../../../shared/model/check-report.js';
-import type { Unmeasured } from '../../../shared/model/observation.js';
+import type { ChildMemory } from '../../../shared/model/memory.js';
+import type { MemoryReport, MemoryRow } from '../../../shared/model/memory-report.js';
+import type { Measured, Unmeasured } from '../../../shared/model/observation.js';
 import { pidOf } from '../../../shared/model/process.js';
+import { limitReachedAt } from './memory.js';
 import { isoTime } from './units.js';
 
 /** `ctl check|status --json`: one document, the SERVICE of the output specification. `now` is what ages are counted to. */
@@ -23,6 +26,32 @@ export function reportToJson(action: 'check' | 'status', report: CheckReport, no
   };
 }
 
+/** `ctl mem --json`: the same SERVICE, with what was looked at of its process alone. */
+export function memoryToJson({ at, exit, services, warnings }: MemoryReport): object {
+  return { schema: 1, action: 'mem', exit, at: isoTime(at), services: services.map((row) => memoryRowToJson(row, at)), warnings };
+}
+
+function memoryRowToJson({ report, pss, tree }: MemoryRow, at: number): object {
+  const { memory } = report;
+  const service = serviceToJson(report, at);
+  if (memory?.ok !== true) return service;
+  const reached = limitReachedAt(memory, at);
+  const more = {
+    limit_reached_at: reached === null ? null : isoTime(reached),
+    pss: kbToJson(pss),
+    tree: tree?.ok === true ? { ok: true, processes: tree.children.map(childToJson) } : unmeasured(tree),
+  };
+  return { ...service, memory: { ...usedToJson(memory), ...more } };
+}
+
+const childToJson = ({ process, parent, command, rss, pss }: ChildMemory): object => ({
+  ...{ pid: pidOf(process), parent, command },
+  ...{ rss: kbToJson(rss), pss: kbToJson(pss) },
+});
+
+const kbToJson = (kb: Measured<{ readonly kb: number }> | null): object | null =>
+  kb?.ok === true ? { ok: true, kb: kb.kb } : unmeasured(kb);
+
 function serviceToJson(service: ServiceReport, now: number): object {
   return {
     name: service.name,
@@ -34,7 +63,7 @@ function serviceToJson(service: ServiceReport, now: number): object {
     age_s: service.at === null ? null : rounded(Math.max(0, now - service.at) / 1000),
     tcp: tcpToJson(service.tcp),
     http: httpToJson(service.http),
-    memory: memoryToJson(service.memory),
+    memory: usedToJson(service.memory),
     log: logToJson(service.log),
     findings: service.findings.map(findingToJson),
   };
@@ -48,7 +77,7 @@ function httpToJson(http: HttpResult | null): object | null {
   return { ok: false, why: http.why, ...(http.status === undefined ? {} : { status: http.status }) };
 }
 
-function memoryToJson(memory: MemoryResult | null): object | null {
+function usedToJson(memory: MemoryResult | null): object | null {
   if (memory?.ok !== true) return unmeasured(memory);
   const limitKb = memory.limitKb === 0 ? null : memory.limitKb;
   return {

@@ -12,7 +12,9 @@ import { LOCK } from './lock.js';
 import { LOGIN } from './login.js';
 import { LOOKS } from './looks.js';
 import { MAIL } from './mail.js';
+import { MEASURES } from './measures.js';
 import { OPERATIONS } from './operations.js';
+import { PURGE } from './purge.js';
 import { ROLLS } from './rolls.js';
 import { SHELL } from './shell.js';
 
@@ -57,7 +59,9 @@ export function createGrammar(): Grammar {
 /** In the order of the help. */
 export const ACTIONS: readonly Action[] = [
   ...ROLLS,
+  ...PURGE,
   ...LOOKS,
+  ...MEASURES,
   ...EVENTS,
   ...BALANCER,
   ...OPERATIONS,
@@ -86,7 +90,7 @@ function commandOf(action: Action): Command {
 const HELP = `ctl restarts the clients of a live cluster without a failed request, and looks after it.
 
 Usage:  ctl ACTION [SERVICE…] [options]
-        ctl -a start|stop|check|log|rotate [-c cluster.ini] [-s A,B] [options]      the old form
+        ctl -a start|stop|check|repair|mem|log|rotate|purge [-c cluster.ini] [-s A,B] [options]      the old form
 
 ${ACTIONS.filter(({ hidden }) => hidden !== true)
   .map((action) => `  ${`${action.name} ${action.operands}`.trim().padEnd(26)} ${action.summary}`)

@@ -6,7 +6,9 @@ import { events } from './events.js';
 import { lock } from './lock.js';
 import { mailStatus, mailTest } from './mail.js';
 import { logLine, logStats } from './log.js';
+import { memory } from './memory.js';
 import { operationAbort, operationLine, operations, plan, repair } from './operation.js';
+import { perf } from './perf.js';
 import { report } from './report.js';
 
 /**
@@ -39,6 +41,8 @@ export const DOCUMENTS = {
   repair: { title: 'ctl repair --explain --json', schema: repair },
   'log-line': { title: 'ctl log --json: each line', schema: logLine },
   'log-stats': { title: 'ctl log stats --json', schema: logStats },
+  memory: { title: 'ctl mem --json', schema: memory },
+  perf: { title: 'ctl perf --json', schema: perf },
   operations: { title: 'ctl operations list --json', schema: operations },
   'operation-abort': { title: 'ctl operations abort --json', schema: operationAbort },
   balancer: { title: 'ctl balancer status|out|in --json', schema: balancers },

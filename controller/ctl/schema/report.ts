@@ -3,7 +3,7 @@ import { SERVICE_STATES } from '../../../shared/model/check-report.js';
 import { SERVICE_TYPES } from '../../../shared/model/service.js';
 import { exit, isoTime, schemaNumber } from './common.js';
 
-const unmeasured = z.strictObject({ ok: z.literal(false), why: z.string() });
+export const unmeasured = z.strictObject({ ok: z.literal(false), why: z.string() });
 
 const finding = z.strictObject({
   event: z.union([z.literal([1, 2, 3, 4, 5]), z.null()]),
@@ -13,7 +13,18 @@ const finding = z.strictObject({
   got: z.string().nullable(),
 });
 
-const service = z.strictObject({
+export const usedMemory = z.strictObject({
+  ok: z.literal(true),
+  rss_kb: z.number().positive(),
+  limit_kb: z.number().positive().nullable(),
+  share: z.number().nullable(),
+  pid: z.int().positive(),
+  uptime_s: z.number(),
+  /** null: there are too few samples of this process. */
+  growth_kb_per_h: z.number().nullable(),
+});
+
+export const service = z.strictObject({
   name: z.string(),
   type: z.enum(SERVICE_TYPES),
   host: z.string(),
@@ -27,19 +38,7 @@ const service = z.strictObject({
     z.strictObject({ ok: z.literal(false), why: z.string(), status: z.int().optional() }),
     z.null(),
   ]),
-  memory: z.union([
-    z.strictObject({
-      ok: z.literal(true),
-      rss_kb: z.number().positive(),
-      limit_kb: z.number().positive().nullable(),
-      share: z.number().nullable(),
-      pid: z.int().positive(),
-      uptime_s: z.number(),
-      growth_kb_per_h: z.number().nullable(),
-    }),
-    unmeasured,
-    z.null(),
-  ]),
+  memory: z.union([usedMemory, unmeasured, z.null()]),
   log: z.union([z.strictObject({ ok: z.literal(true), since: z.string().nullable(), findings: z.int().min(0) }), unmeasured, z.null()]),
   findings: z.array(finding),
 });

@@ -1,0 +1,96 @@
+import { askAgent } from '../checks/ask-agent.js';
+import { judge, type Measurements } from '../checks/judge.js';
+import type { Service } from '../config/cluster.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { SampleStore } from '../history/samples.js';
+import { messageOf } from '../../shared/errors.js';
+import { inParallel } from '../../shared/in-parallel.js';
+import type { ServiceReport } from '../../shared/model/check-report.js';
+import type { MemoryQuery, ServiceMemory } from '../../shared/model/memory.js';
+import type { MemoryReport, MemoryRequest, MemoryRow } from '../../shared/model/memory-report.js';
+import type { ProcessState } from '../../shared/model/process.js';
+import type { Clock } from '../../shared/ports/clock.js';
+import { exitOf } from './check.js';
+
+export interface MemDeps {
+  /** The services that selectors name; clients for none. Throws `usage` for an unknown name. */
+  readonly select: (selectors: readonly string[]) => readonly Service[];
+  readonly fleet: Fleet;
+  readonly samples: Pick<SampleStore, 'growthKbPerH'>;
+  readonly clock: Clock;
+}
+
+/** A call each to so many agents at once. */
+const HOSTS_AT_ONCE = 256;
+const ASK_MS = 4_000;
+/** Every page table of every process is looked through. */
+const ASK_DEARLY_MS = 30_000;
+
+/** Measures what the processes of the chosen services take: one call to the agent of each host. */
+export async function measureMemory(deps: MemDeps, { selectors, ...query }: MemoryRequest, signal: AbortSignal): Promise<MemoryReport> {
+  const services = deps.select(selectors);
+  const seen = await memories(deps.fleet, services, query, signal);
+  const warnings: string[] = [];
+  const rows = await inParallel(services, services.length, async (service): Promise<MemoryRow> => {
+    const memory = seen.get(service.spec.name) ?? notAsked(service);
+    const report = judge(service, measurementsOf(memory, deps.clock.now()));
+    const { pss, tree } = memory.ok ? memory : { pss: null, tree: null };
+    return { report: await grown(report), pss, tree };
+  });
+  const reports = rows.map(({ report }) => report);
+  return { at: deps.clock.now(), exit: exitOf(reports), services: rows, warnings };
+
+  /** Without its history the memory is told all the same. */
+  async function grown(report: ServiceReport): Promise<ServiceReport> {
+    try {
+      return await withGrowth(report, deps.samples);
+    } catch (error) {
+      if (!warnings.includes(messageOf(error))) warnings.push(messageOf(error));
+      return report;
+    }
+  }
+}
+
+/** The report, with how fast its memory grows. Errors: `failed`, for a history that cannot be read. */
+export async function withGrowth(report: ServiceReport, samples: Pick<SampleStore, 'growthKbPerH'>): Promise<ServiceReport> {
+  const { memory, at, name } = report;
+  if (memory?.ok !== true || at === null) return report;
+  const startedAt = at - memory.uptimeS * 1000;
+  const growthKbPerH = await samples.growthKbPerH({ service: name, process: memory.process, startedAt }, at);
+  return { ...report, memory: { ...memory, growthKbPerH } };
+}
+
+async function memories(
+  fleet: Fleet,
+  services: readonly Service[],
+  query: MemoryQuery,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ServiceMemory>> {
+  const hosts = [...new Set(services.map(({ host }) => host))];
+  const timeoutMs = query.pss || query.tree ? ASK_DEARLY_MS : ASK_MS;
+  const answers = await inParallel(hosts, HOSTS_AT_ONCE, async (host): Promise<readonly ServiceMemory[]> => {
+    const names = services.filter((service) => service.host === host).map(({ spec }) => spec.name);
+    const answer = await askAgent(fleet, host, (agent, options) => agent.memories(names, query, options), { timeoutMs, signal });
+    return 'ok' in answer ? names.map((service) => ({ service, ...answer, down: false })) : answer;
+  });
+  return new Map(answers.flat().map((memory) => [memory.service, memory]));
+}
+
+const notAsked = ({ spec, host }: Service): ServiceMemory => ({
+  ...{ service: spec.name, ok: false, why: `the agent of ${host} did not say`, down: false },
+});
+
+/** Only its process was looked at. */
+function measurementsOf(memory: ServiceMemory, at: number): Measurements {
+  return {
+    ...{ at, tcp: null, http: null, zeo: null, log: null, balancer: null },
+    standing: { standing: 'unknown', why: null },
+    process: processOf(memory, at),
+    memory: memory.ok ? { ok: true, process: memory.process, rssKb: memory.rssKb, uptimeS: memory.uptimeS } : memory,
+  };
+}
+
+function processOf(memory: ServiceMemory, at: number): ProcessState {
+  if (memory.ok) return { state: 'running', process: memory.process, startedAt: at - memory.uptimeS * 1000 };
+  return memory.down ? { state: 'down', why: memory.why, failed: false } : { state: 'unknown', why: memory.why };
+}
