@@ -9,7 +9,7 @@ export function assertMayCall(caller: Caller, path: string, clock: number): void
   const [, service = '', method = ''] = path.split('/');
   if (caller.kind === 'local') return;
   if (service === IDENTITY && method === 'Join') return;
-  if (caller.kind === 'anonymous') throw uncertified(clock);
+  if (caller.kind === 'anonymous') throw uncertified(caller.why, clock);
   if (service === IDENTITY) return;
   const allowed =
     caller.kind === 'agent' ? service === AGENT_LINK : service === CONTROL && (caller.role === 'operator' || READS.includes(method));
@@ -23,10 +23,16 @@ const CONTROL = 'ctl.v1.Control';
 /** What a viewer may call: all that changes nothing. A check measures, and touches no service. */
 export const READS: readonly string[] = ['Check', 'Status', 'Plan', 'Operations', 'Events', 'Balancers', 'Log', 'DiffConfig'];
 
-const uncertified = (clock: number): AppError =>
-  new AppError('denied', `no certificate that this controller accepts was shown (its clock says ${new Date(clock).toISOString()})`, {
-    hint: 'join, or join again: `ctl-controller token create` on its host prints the command. If that does not help, compare the clocks',
-  });
+function uncertified(why: string | null, clock: number): AppError {
+  const time = `by the clock of the controller it is ${new Date(clock).toISOString()}`;
+  return new AppError(
+    'denied',
+    why === null ? 'this controller wants a certificate, and none was shown' : `the certificate was not accepted: ${why} (${time})`,
+    {
+      hint: 'join, or join again: `ctl-controller token create` on the host of the controller prints the command. If the clocks differ, set them first',
+    },
+  );
+}
 
 function forbidden(caller: Exclude<Caller, { kind: 'local' | 'anonymous' }>, method: string): AppError {
   const who = describeIdentity(caller);

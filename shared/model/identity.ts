@@ -14,10 +14,12 @@ export type Member = Exclude<Identity, { readonly kind: 'controller' }>;
 
 /**
  * Who calls the controller: `local` by loopback or a unix socket without certificates, `anonymous` by TLS without a certificate that is
- * accepted, else whoever the certificate names. `expiresAt` is epoch ms.
+ * accepted (`why`: what is wrong with the one that was shown), else whoever the certificate names. `expiresAt` is epoch ms.
  */
 export type Caller =
-  { readonly kind: 'local' } | { readonly kind: 'anonymous' } | (Member & { readonly serial: string; readonly expiresAt: number });
+  | { readonly kind: 'local' }
+  | { readonly kind: 'anonymous'; readonly why: string | null }
+  | (Member & { readonly serial: string; readonly expiresAt: number });
 
 /** The letters of a host name, and `@` for people; no certificate, no file and no list can mistake one for something else. */
 export const MEMBER_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?$/;

@@ -36,10 +36,10 @@ export const callerInterceptor: ServerInterceptor = (_, call) =>
       }),
   });
 
-/** Gives each handler its caller, and ends the call when he may not make it any more. */
-export function admitCallers(admit: Admit): ServerMiddleware<CallerContext> {
+/** Gives each handler its caller, and ends the call when he may not make it any more. `refusalOf`: why a certificate was not accepted. */
+export function admitCallers(admit: Admit, refusalOf: (peer: string) => string | null): ServerMiddleware<CallerContext> {
   return async function* (call, context) {
-    const caller = callerOf(context.metadata);
+    const caller = callerOf(context.metadata) ?? { kind: 'anonymous', why: refusalOf(context.peer) };
     const admitted = admit(caller, call.method.path);
     using linked = linkSignals([context.signal, admitted]);
     try {
@@ -58,7 +58,7 @@ export function localCallers(): ServerMiddleware<CallerContext> {
   };
 }
 
-function callerOf(metadata: Metadata): Caller {
+function callerOf(metadata: Metadata): Caller | null {
   const written = metadata.get(HEADER);
-  return written === undefined ? { kind: 'anonymous' } : (JSON.parse(written) as Caller);
+  return written === undefined ? null : (JSON.parse(written) as Caller);
 }

@@ -8,7 +8,7 @@ import { type Address, formatAddress } from './address.js';
 import { CHANNEL_OPTIONS, DEFAULT_DEADLINE_MS } from './limits.js';
 import { errorOf } from './status.js';
 import { dialTarget } from './target.js';
-import { tlsChannelCredentials } from './tls-client.js';
+import { speaksTls, tlsChannelCredentials } from './tls-client.js';
 
 /** What a call can be given besides nice-grpc's options: `timeoutMs`, of calls with a single answer; others are bounded by their signal. */
 export interface Deadline {
@@ -42,7 +42,7 @@ export async function openChannel(address: Address, credentials: Credentials | n
         await orAborted(connected(channel, Date.now() + timeoutMs), linked.signal);
       } catch (error) {
         if (signal?.aborted === true) throw reasonOf(signal);
-        throw failure ?? nobodyAnswers(address, error);
+        throw failure ?? (await failureOf(address, credentials, error));
       }
     },
     close: () => channel.close(),
@@ -53,6 +53,18 @@ function channelCredentials(address: Address, credentials: Credentials | null, o
   if (credentials === null || address.kind === 'unix') return ChannelCredentials.createInsecure();
   return tlsChannelCredentials({ credentials, host: address.host, onFailure });
 }
+
+/** A TLS server closes a connection in the clear without a word: it is asked once more in its own language. */
+async function failureOf(address: Address, credentials: Credentials | null, cause: unknown): Promise<AppError> {
+  if (address.kind === 'unix' || credentials !== null || !(await speaksTls(address.host, address.port, PROBE_MS)))
+    return nobodyAnswers(address, cause);
+  return new AppError('denied', `the controller at ${formatAddress(address)} wants a certificate, and here is none for it`, {
+    cause,
+    hint: '`ctl-controller token create` on its host prints the command that gets one',
+  });
+}
+
+const PROBE_MS = 1_000;
 
 const nobodyAnswers = (address: Address, cause: unknown): AppError =>
   new AppError('unreachable', `no controller answers at ${formatAddress(address)}`, {

@@ -11,6 +11,7 @@ import { SERVER_OPTIONS } from './limits.js';
 import type { RpcService } from './service.js';
 import { listenTarget } from './target.js';
 import { createTlsServer } from './tls-server.js';
+import { type TlsWatch, watchTls } from './tls-watch.js';
 import { claimSocket, type SocketPlace } from './unix-socket.js';
 
 export interface RpcServer {
@@ -44,15 +45,17 @@ export function createRpcServer({ log }: { readonly log: Log }, options: RpcServ
   let address = options.address;
   let server: Server | undefined;
   let place: SocketPlace | undefined;
+  let watch: TlsWatch | undefined;
   let stopped: Promise<void> | undefined;
 
   return {
     async start() {
       const { certified } = options;
+      if (certified !== undefined) watch = watchTls({ log, now: Date.now }, () => (address.kind === 'tcp' ? address.port : null));
       const target = await listenTarget(options.address, certified !== undefined);
       const listening = createServer({ ...SERVER_OPTIONS, interceptors: [callerInterceptor] })
         .use(answerErrors({ log, closing: closing.signal }))
-        .use(certified === undefined ? localCallers() : admitCallers(certified.admit));
+        .use(certified === undefined ? localCallers() : admitCallers(certified.admit, (peer) => watch?.refusalOf(peer) ?? null));
       for (const service of services) service.addTo(listening);
       if (options.address.kind === 'unix') place = await claimSocket(options.address.path);
       try {
@@ -72,6 +75,7 @@ export function createRpcServer({ log }: { readonly log: Log }, options: RpcServ
 
   async function stop(): Promise<void> {
     closing.abort(new AppError('unreachable', 'the controller is stopping'));
+    watch?.stop();
     await place?.remove();
     if (server === undefined) return;
     const bound = new AbortController();

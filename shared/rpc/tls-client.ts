@@ -3,7 +3,7 @@ import { checkServerIdentity, connect, type PeerCertificate, type TLSSocket } fr
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js';
 import { AppError } from '../errors.js';
 import { type Credentials, identityOfNames } from '../pki/certificate.js';
-import { explainTls } from './tls-failure.js';
+import { explainTls, UNVERIFIED } from './tls-failure.js';
 
 /** Both ends speak this and nothing older. */
 export const TLS_VERSION = 'TLSv1.3';
@@ -78,6 +78,29 @@ function secured(socket: Socket, { credentials, host, onFailure }: TlsClientOpti
       tls.off('close', onClose);
       resolve(tls);
     });
+  });
+}
+
+/** Whether somebody speaks TLS at that address: he does, if only his certificate is in the way. */
+export function speaksTls(host: string, port: number, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const tls = connect({
+      host,
+      port,
+      ca: [],
+      minVersion: TLS_VERSION,
+      servername: SERVER_NAME,
+      rejectUnauthorized: true,
+      timeout: timeoutMs,
+    });
+    const end = (answer: boolean) => {
+      resolve(answer);
+      tls.destroy();
+    };
+    tls.once('error', (error) => end('code' in error && UNVERIFIED.includes(String(error.code))));
+    tls.once('secureConnect', () => end(true));
+    tls.once('timeout', () => end(false));
+    tls.once('close', () => end(false));
   });
 }
 

@@ -25,16 +25,19 @@ interface Explanation {
   readonly hint: (context: TlsContext) => string;
 }
 
+/** Whoever answers has a certificate, by somebody else than those who are trusted. */
+export const UNVERIFIED: readonly string[] = [
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_SIGNATURE_FAILURE',
+];
+
 const EXPLANATIONS: readonly Explanation[] = [
   {
-    codes: [
-      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-      'UNABLE_TO_GET_ISSUER_CERT',
-      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-      'SELF_SIGNED_CERT_IN_CHAIN',
-      'DEPTH_ZERO_SELF_SIGNED_CERT',
-      'CERT_SIGNATURE_FAILURE',
-    ],
+    codes: UNVERIFIED,
     is: 'denied',
     what: ({ host, authorities }) =>
       `the certificate of ${host} is by another authority than the one that was joined (${authorities.map(short).join(', ')})`,
