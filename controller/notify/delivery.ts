@@ -39,14 +39,22 @@ export function deliveryOf(to: readonly string[], sent: Sent, dialogue: Dialogue
   };
 }
 
-export function failedDelivery(to: readonly string[], error: unknown, dialogue: Dialogue): Delivery {
-  const { permanent, why, code } = reasonIn(error, dialogue);
+/** `server`: host:port. */
+export function failedDelivery(to: readonly string[], error: unknown, dialogue: Dialogue, server: string): Delivery {
+  const { permanent, why: said, code } = reasonIn(error, dialogue);
+  const why = code === null ? ofServer(server, said, fieldOf(error, 'code') === 'ETIMEDOUT') : said;
   const answers = dialogue.answers();
   const settled = code !== null || permanent;
   if (code === null ? !settled && !dialogue.offered() : !dialogue.offered() || LET_IN_CODES.has(code))
     return { accepted: [], later: to.map((one) => ({ to: one, why })), never: [], blocked: why, settled, answers };
   const refused = refusedBy(fieldOf(error, 'rejectedErrors'), dialogue);
   return { accepted: [], ...split(to, (one) => refused.get(addressOf(one)) ?? { permanent, why }), blocked: null, settled, answers };
+}
+
+/** What was said by nobody tells by whom it was not. */
+function ofServer(server: string, said: string, late: boolean): string {
+  const what = late ? `no answer in time (${said})` : said;
+  return what.includes(server) ? what : `${server}: ${what}`;
 }
 
 /** The server wants us to log in, otherwise or in another way: what is wrong is the configuration, and no mail has to be given up for it. */

@@ -50,17 +50,17 @@ function headlineOf({ type, incident }: Notice, { now }: MessageContext): string
   const { first, ended, event } = incident;
   const name = nameOf(incident);
   const trouble = troubleOf(incident);
-  const lasted = duration((ended ?? now) - first);
-  const bad = event === null ? '' : 'critical: ';
+  const lastedMs = (ended ?? now) - first;
+  const critical = event === null ? '' : ' critical';
   switch (type) {
     case 'opened':
-      return `${name} ${bad}${trouble}`;
+      return `${name}${critical}: ${trouble}`;
     case 'reminder':
-      return `${name} still ${bad}${trouble}, for ${lasted}`;
+      return `${name} still${critical}: ${trouble}, for ${duration(lastedMs)}`;
     case 'ended':
-      return `${name} well again: ${trouble} is over after ${lasted}`;
+      return `${name} ${event === null ? 'is rid of it' : 'well again'}: ${trouble}, for ${duration(lastedMs)}`;
     case 'passed':
-      return `${name} was ${bad}${trouble}, for ${lasted}`;
+      return lastedMs < 1000 ? `${name}: ${trouble}` : `${name} was${critical}: ${trouble}, for ${duration(lastedMs)}`;
   }
 }
 
@@ -83,8 +83,7 @@ function summaryOf(notices: readonly Notice[], digest: boolean): string {
 function inFull(notice: Notice, context: MessageContext): string {
   const { incident, type } = notice;
   const { config, host, now } = context;
-  const lasts = incident.ended === null;
-  const advice = lasts ? adviseOn(incident, config) : [];
+  const advice = incident.ended === null || incident.kind === 'roll' ? adviseOn(incident, config) : [];
   return [
     headlineOf(notice, context),
     '',
@@ -112,7 +111,7 @@ function inFull(notice: Notice, context: MessageContext): string {
 
 const nothingDone = ({ monitor }: ClusterConfig, type: Notice['type']): string =>
   type === 'ended' || type === 'passed'
-    ? 'nothing: it went away by itself'
+    ? 'nothing'
     : monitor.action === 'repair' && monitor.intervalMs > 0
       ? 'nothing yet'
       : 'nothing, it only watches ([monitor] action = check)';

@@ -1,7 +1,7 @@
 import type { MailReport, MailState } from '../../shared/model/mail.js';
-import { addressOf } from '../../shared/model/service.js';
 import type { MailConfig } from '../config/cluster.js';
 import type { Blocked } from './courier.js';
+import { serverOf } from './server.js';
 import type { QueuedMail, QueuedMails } from './queue.js';
 
 export const mailReportOf = (mail: MailConfig | null, { waiting, givenUp }: QueuedMails, blocked: Blocked | null): MailReport => ({
@@ -12,8 +12,5 @@ export const mailReportOf = (mail: MailConfig | null, { waiting, givenUp }: Queu
   blocked: blocked?.why ?? null,
   nextTry: blocked?.until ?? null,
 });
-
-/** `mail.example.org:25` */
-export const serverOf = ({ host, port }: MailConfig): string => addressOf({ ip: host, port });
 
 const stateOf = ({ id, subject, to, at, attempts, lastError }: QueuedMail): MailState => ({ id, subject, to, at, attempts, lastError });

@@ -4,6 +4,7 @@ import type { MailConfig } from '../config/cluster.js';
 import { trustedAuthorities } from './authorities.js';
 import { type Delivery, deliveryOf, failedDelivery } from './delivery.js';
 import { createDialogue } from './dialogue.js';
+import { serverOf } from './server.js';
 import type { QueuedMail } from './queue.js';
 
 /** What goes over the wire of a mail. */
@@ -29,7 +30,7 @@ const TIMEOUTS: SmtpTimeouts = { connectionMs: 10_000, greetingMs: 20_000, silen
 export function createSmtp(config: MailConfig, timeouts: SmtpTimeouts = TIMEOUTS): SendMail {
   return async (mail, signal) => {
     const dialogue = createDialogue(config.login);
-    using bound = linkSignals([signal], timeouts.totalMs, `talking to ${config.host}:${config.port}`);
+    using bound = linkSignals([signal], timeouts.totalMs, `talking to ${serverOf(config)}`);
     try {
       const ca = config.tls === 'none' ? undefined : await trustedAuthorities(config.caFile);
       const options = { ...connectionOf(config, timeouts), tls: { ca }, logger: dialogue.logger, transactionLog: true };
@@ -37,7 +38,7 @@ export function createSmtp(config: MailConfig, timeouts: SmtpTimeouts = TIMEOUTS
       return deliveryOf(mail.to, info, dialogue);
     } catch (error) {
       throwIfAborted(signal);
-      return failedDelivery(mail.to, bound.signal.aborted ? bound.signal.reason : error, dialogue);
+      return failedDelivery(mail.to, bound.signal.aborted ? bound.signal.reason : error, dialogue, serverOf(config));
     }
   };
 }

@@ -3,7 +3,7 @@ import type { MailTest } from '../../shared/model/mail.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import type { ClusterConfig } from '../config/cluster.js';
 import type { Delivery } from './delivery.js';
-import { serverOf } from './report.js';
+import { serverOf } from './server.js';
 import { createSmtp } from './smtp.js';
 import { timeOf } from './text.js';
 import { messageIdOf } from './write-mail.js';
