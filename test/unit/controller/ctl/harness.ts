@@ -8,6 +8,7 @@ export interface Typed {
   readonly control?: FakeControl;
   readonly address?: string | null;
   readonly connect?: CtlDeps['connect'];
+  readonly login?: CtlDeps['login'];
   readonly controllerAddress?: CtlDeps['controllerAddress'];
   readonly configProblems?: OfflineConfig['problems'];
   readonly live?: boolean;
@@ -69,6 +70,7 @@ export function type(line: string, typed: Typed = {}): Seat {
     },
     controllerAddress: typed.controllerAddress ?? (async () => (typed.address === undefined ? '127.0.0.1:7400' : typed.address)),
     connect: typed.connect ?? (async () => connection()),
+    login: typed.login ?? (async () => Promise.reject(new Error('this test logs in nowhere'))),
     embedded: async () => connection(),
     offline: async () => ({
       ...createOfflineConfig({}),
