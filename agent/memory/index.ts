@@ -11,29 +11,37 @@ export { createMemories, type MemoriesOf } from './memories.js';
 export type MemoryOf = (process: ProcessId) => Promise<Measured<Memory>>;
 
 export function createMemory(processes: Processes, platform: NodeJS.Platform): MemoryOf {
-  const rssKbOf = platform === 'linux' ? rssFromProc : rssFromPidusage;
+  const usageOf = platform === 'linux' ? usageFromProc : usageFromPidusage;
   return async (process) => {
     const pid = pidOf(process);
     try {
       const before = await processes.inspect(pid);
       if (before === 'hidden') return unmeasured(`process ${pid} is hidden from this agent`);
       if (before === 'gone' || before.id !== process) return unmeasured(`process ${process} is gone`);
-      const [rssKb, uptimeS] = [await rssKbOf(pid), await processes.uptimeS(before)];
+      const { rssKb, cpuMs } = await usageOf(pid);
+      const uptimeS = await processes.uptimeS(before);
       const after = await processes.inspect(pid);
       if (typeof after === 'string' || after.id !== process) return unmeasured(`process ${process} ended while it was measured`);
       if (rssKb === null) return unmeasured(`process ${process} has no memory of its own any more`);
-      return measured({ process, rssKb, uptimeS });
+      return measured({ process, rssKb, uptimeS, cpuMs: cpuMs ?? (await processes.cpuMs(after)) });
     } catch (error) {
       return unmeasured(`memory of process ${process} cannot be read: ${messageOf(error)}`);
     }
   };
 }
 
-async function rssFromProc(pid: number): Promise<number | null> {
+interface Usage {
+  /** null: it is ending, and has none of its own any more. */
+  readonly rssKb: number | null;
+  /** null: it stands where the process was found. */
+  readonly cpuMs: number | null;
+}
+
+async function usageFromProc(pid: number): Promise<Usage> {
   try {
-    return parseRssKb(await readFile(`/proc/${pid}/status`, 'utf8'));
+    return { rssKb: parseRssKb(await readFile(`/proc/${pid}/status`, 'utf8')), cpuMs: null };
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ESRCH')) return null;
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return { rssKb: null, cpuMs: null };
     throw error;
   }
 }
@@ -45,8 +53,8 @@ export function parseRssKb(status: string): number | null {
 }
 
 /** Where there is no /proc. pidusage keeps what it knows of a pid, and is wrong once the pid is reused: it has to forget. */
-async function rssFromPidusage(pid: number): Promise<number | null> {
-  const { memory } = await pidusage(pid);
+async function usageFromPidusage(pid: number): Promise<Usage> {
+  const { memory, ctime } = await pidusage(pid);
   pidusage.clear();
-  return memory === 0 ? null : Math.round(memory / 1024);
+  return { rssKb: memory === 0 ? null : Math.round(memory / 1024), cpuMs: Math.round(ctime) };
 }

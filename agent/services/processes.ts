@@ -14,6 +14,8 @@ export interface ProcessFacts {
   /** 0: no controlling terminal. */
   readonly terminal: number;
   readonly startTicks: number;
+  /** CPU time that it has used, of all its threads. */
+  readonly cpuTicks: number;
 }
 
 /** `gone`: no such process, or only its corpse (a zombie serves nobody). `hidden`: it exists, and we may not look at it. */
@@ -26,6 +28,8 @@ export interface Processes {
   /** Epoch ms, to about a second: the kernel reckons it from the clock of now. */
   startedAt(process: ProcessFacts): Promise<number>;
   uptimeS(process: ProcessFacts): Promise<number>;
+  /** CPU time that it had used when it was looked at. */
+  cpuMs(process: ProcessFacts): Promise<number>;
   /** Effective user id; null: the process is gone. */
   uidOf(process: ProcessFacts): Promise<number | null>;
   /** Where it stands in the tree of control groups that systemd keeps; null: the process is gone, or there is no such tree. */
@@ -98,6 +102,7 @@ export function createProcesses(root = '/proc'): Processes {
       const sinceBoot = Number.parseFloat(await read('uptime'));
       return Math.max(0, sinceBoot - process.startTicks / (await ticks()));
     },
+    cpuMs: async ({ cpuTicks }) => Math.round((cpuTicks / (await ticks())) * 1000),
     bootId: async () => (await read('sys/kernel/random/boot_id')).trim(),
   };
 }
@@ -108,11 +113,18 @@ export function parseStat(text: string): ProcessFacts | null {
   const [state, ...numbers] = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [parent, group, session, terminal] = numbers.map(Number);
   const startTicks = Number(numbers[18]);
-  if (parent === undefined || group === undefined || session === undefined || terminal === undefined || !Number.isInteger(startTicks)) {
+  const cpuTicks = Number(numbers[10]) + Number(numbers[11]);
+  if (
+    parent === undefined ||
+    group === undefined ||
+    session === undefined ||
+    terminal === undefined ||
+    !Number.isInteger(startTicks + cpuTicks)
+  ) {
     throw new Error(`not a line of /proc/PID/stat: ${text.slice(0, 80)}`);
   }
   if (state === 'Z' || state === 'X') return null;
-  return { pid, id: processId(pid, startTicks), parent, group, session, terminal, startTicks };
+  return { pid, id: processId(pid, startTicks), parent, group, session, terminal, startTicks, cpuTicks };
 }
 
 /** From /proc/PID/cgroup (cgroups(7)): systemd's own hierarchy where there is one, else the unified one. */

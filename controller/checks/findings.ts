@@ -11,6 +11,23 @@ export function tcpFindings(service: Service, tcp: TcpOutcome, managerSays: stri
   return [noConnection(service, tcp.why, managerSays)];
 }
 
+/** What shows that a client works though it does not answer in time. */
+export interface Busyness {
+  /** CPU time that it used while it was waited for, ms. */
+  readonly cpuMs: number;
+  /** Requests that wait for their answer. */
+  readonly requests: number;
+}
+
+/** A warning: whoever works is not dead. It counts as event 5 when it lasts. */
+export const busyFinding = (service: Service, why: string, { cpuMs, requests }: Busyness): Finding => ({
+  event: null,
+  kind: 'timeout',
+  message: `${who(service)}: busy: ${why}, while it used ${seconds(cpuMs)} of CPU time on ${requests} open ${requests === 1 ? 'request' : 'requests'}`,
+  expected: `the whole answer within ${seconds(service.timeoutMs)}`,
+  got: 'no whole answer, from a client that works',
+});
+
 /** Events 2 and 5; event 1 if the connection that TCP had just got is refused now. */
 export function httpFindings(service: Service, http: HttpOutcome): Finding[] {
   if (http.ok) return [];
@@ -18,6 +35,7 @@ export function httpFindings(service: Service, http: HttpOutcome): Finding[] {
     case 'unmeasurable':
       return [];
     case 'no-connection':
+    case 'silent':
       return [noConnection(service, http.why, null)];
     case 'error':
       return [
@@ -50,6 +68,7 @@ export function zeoFindings(service: Service, zeo: ZeoOutcome, managerSays: stri
     case 'unmeasurable':
       return [];
     case 'no-connection':
+    case 'silent':
       return [noConnection(service, zeo.why, managerSays)];
     case 'error':
       return [{ event: 2, kind: 'zeo', message: `${who(service)}: ${zeo.why}`, expected: 'the answers of a ZEO server', got: zeo.why }];

@@ -4,7 +4,7 @@ import type { LogReport } from '../../shared/model/log-report.js';
 import { unmeasured, type Measured } from '../../shared/model/observation.js';
 import type { Memory, ProcessState } from '../../shared/model/process.js';
 import type { Client, Service } from '../config/cluster.js';
-import { httpFindings, logFindings, memoryFindings, tcpFindings, who, zeoFindings } from './findings.js';
+import { type Busyness, busyFinding, httpFindings, logFindings, memoryFindings, tcpFindings, who, zeoFindings } from './findings.js';
 import type { HttpOutcome, TcpOutcome, ZeoOutcome } from '../../shared/model/probe.js';
 
 /** What was seen of one service in one round; null: does not apply to it. */
@@ -14,6 +14,8 @@ export interface Measurements {
   readonly tcp: TcpOutcome | null;
   /** Not looked at if there was no TCP connection. */
   readonly http: HttpOutcome | null;
+  /** Of a client that did not answer in time; null: nothing shows that it works. */
+  readonly busy?: Busyness | null | undefined;
   /** In the place of tcp and http for a ZEO server. */
   readonly zeo: ZeoOutcome | null;
   readonly process: ProcessState;
@@ -32,7 +34,7 @@ export function judge(service: Service | Client, seen: Measurements): ServiceRep
   const findings: Finding[] = [];
   if (seen.tcp !== null) findings.push(...tcpFindings(service, seen.tcp, managerSays));
   if (seen.zeo !== null) findings.push(...zeoFindings(service, seen.zeo, managerSays));
-  if (seen.http !== null && connected) findings.push(...httpFindings(service, seen.http));
+  if (seen.http !== null && connected) findings.push(...answerFindings(service, seen.http, seen.busy ?? null));
   if (seen.memory?.ok === true) findings.push(...memoryFindings(service, seen.memory));
   if (seen.log?.ok === true) findings.push(...logFindings(service, seen.log));
   findings.push(...unmeasuredFindings(service, seen));
@@ -52,9 +54,15 @@ export function judge(service: Service | Client, seen: Measurements): ServiceRep
   };
 }
 
+function answerFindings(service: Service, http: HttpOutcome, busy: Busyness | null): Finding[] {
+  if (busy !== null && !http.ok && http.fault === 'late') return [busyFinding(service, http.why, busy)];
+  return httpFindings(service, http);
+}
+
 function stateOf(findings: readonly Finding[], seen: Measurements): ServiceState {
   if (seen.process.state === 'down' && tcpResult(seen)?.ok !== true) return 'stopped';
   if (findings.some((finding) => finding.event !== null)) return 'critical';
+  if (findings.some((finding) => finding.kind === 'timeout')) return 'busy';
   return findings.some((finding) => finding.kind === 'unmeasured') ? 'unknown' : 'ok';
 }
 

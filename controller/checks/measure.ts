@@ -2,9 +2,11 @@ import type { Client, ClusterConfig, Service } from '../config/cluster.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import { askAgent } from './ask-agent.js';
+import { judgeSilence } from './cut-off.js';
 import { checkHttp, checkHttpServer } from './http.js';
+import { observeBusyness } from './busyness.js';
 import type { Measurements } from './judge.js';
-import type { HttpOutcome } from '../../shared/model/probe.js';
+import type { HttpOutcome, TcpOutcome, ZeoOutcome } from '../../shared/model/probe.js';
 import { describeStanding, type BalancerStates } from './standings.js';
 import { checkTcp, whileNoConnection } from './tcp.js';
 import type { Vantage } from './vantage.js';
@@ -34,27 +36,34 @@ export interface Round {
 
 /** Measures one service: at its port, and at the same time by the agent of its host. Rejects only when the signal of the round aborts. */
 export async function measure(service: Service | Client, round: Round): Promise<Measurements> {
+  const began = round.clock.now();
   const [answer, host, balancers] = await Promise.all([atItsPort(service, round), onItsHost(service, round), round.balancers]);
+  const busy = isLate(answer.http) ? await observeBusyness(service, host.memory, began, round) : null;
   const pooled = 'pool' in service && service.pool > 0;
   return {
     at: round.clock.now(),
     ...answer,
+    busy,
     ...host,
     standing: pooled ? describeStanding(balancers, service) : { standing: 'none', why: null },
     balancer: balancers.get(service.spec.name) ?? null,
   };
 }
 
+const isLate = (http: HttpOutcome | null): boolean => http?.ok === false && http.fault === 'late';
+
 async function atItsPort(service: Service, round: Round): Promise<Pick<Measurements, 'tcp' | 'http' | 'zeo'>> {
   const { clock, limits, signal } = round;
   const vantage = round.vantageOf(service);
   const { ip, port } = service.spec;
   const tries = { clock, attempts: limits.attempts, pauseMs: limits.pauseMs, signal };
+  const meaning = <T extends TcpOutcome | ZeoOutcome>(outcome: T) =>
+    judgeSilence(outcome, round.fleet, service.host, { timeoutMs: limits.agentTimeoutMs, signal });
   if (service.spec.type === 'ZeoServer') {
     const order = { kind: 'zeo', ip, port, connectTimeoutMs: limits.connectTimeoutMs, timeoutMs: service.timeoutMs } as const;
-    return { tcp: null, http: null, zeo: await whileNoConnection(tries, () => vantage.zeo(order, signal)) };
+    return { tcp: null, http: null, zeo: await meaning(await whileNoConnection(tries, () => vantage.zeo(order, signal))) };
   }
-  const tcp = await checkTcp(vantage, service.spec, { ...tries, timeoutMs: limits.connectTimeoutMs });
+  const tcp = await meaning(await checkTcp(vantage, service.spec, { ...tries, timeoutMs: limits.connectTimeoutMs }));
   return { tcp, http: tcp.ok ? await page(vantage, service, round) : notAsked(service), zeo: null };
 }
 

@@ -44,7 +44,7 @@ function sightingOf(finding: Finding, report: ServiceReport, start: ZopeStart, n
     logEntry: ofLog ? got : report.log?.ok === true ? (report.log.last ?? null) : null,
     at: report.at ?? now,
     enough: ofLog ? 'a critical log entry needs no second one' : null,
-    busy: report.state === 'busy' && kind === 'timeout',
+    busy: event === null && kind === 'timeout',
     start: ofLog ? start : null,
   };
 }

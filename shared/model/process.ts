@@ -20,4 +20,6 @@ export interface Memory {
   readonly process: ProcessId;
   readonly rssKb: number;
   readonly uptimeS: number;
+  /** CPU time that it has used since its start, of all its threads; undefined: this host does not tell. */
+  readonly cpuMs?: number | undefined;
 }

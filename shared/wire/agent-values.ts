@@ -67,14 +67,16 @@ export function processFromWire({ state }: WireProcessState): ProcessState {
 
 export function memoryToWire(memory: Measured<Memory>): MeasuredMemory {
   if (!memory.ok) return { result: { $case: 'unmeasured', value: { why: memory.why } } };
-  const { process, rssKb, uptimeS } = memory;
-  return { result: { $case: 'memory', value: { process, rssKb: toInt64(rssKb, 'RSS'), uptimeS: finite(uptimeS, 'uptime') } } };
+  const { process, rssKb, uptimeS, cpuMs } = memory;
+  const cpu = cpuMs === undefined ? undefined : toInt64(cpuMs, 'CPU time');
+  return { result: { $case: 'memory', value: { process, rssKb: toInt64(rssKb, 'RSS'), uptimeS: finite(uptimeS, 'uptime'), cpuMs: cpu } } };
 }
 
 export function memoryFromWire({ result }: MeasuredMemory): Measured<Memory> {
   if (result?.$case !== 'memory') return unmeasured(result?.value.why ?? UNKNOWN_FORM);
-  const { process, rssKb, uptimeS } = result.value;
-  return { ok: true, process: process as ProcessId, rssKb: fromInt64(rssKb, 'RSS'), uptimeS };
+  const { process, rssKb, uptimeS, cpuMs } = result.value;
+  const cpu = cpuMs === undefined ? {} : { cpuMs: fromInt64(cpuMs, 'CPU time') };
+  return { ok: true, process: process as ProcessId, rssKb: fromInt64(rssKb, 'RSS'), uptimeS, ...cpu };
 }
 
 type MeasuredConnectionList = Measured<{ readonly connections: readonly Connection[] }>;

@@ -127,7 +127,7 @@ const answers: fc.Arbitrary<AgentAnswer> = fc.oneof(
   fc.record({ verb: fc.constantFrom('process' as const, 'start' as const), value: processes }),
   fc.record({
     verb: fc.constant('memory' as const),
-    value: fc.oneof(unmeasured, fc.record({ ok, process: id, rssKb: count, uptimeS: double })),
+    value: fc.oneof(unmeasured, fc.record({ ok, process: id, rssKb: count, uptimeS: double, cpuMs: fc.option(count, { nil: undefined }) })),
   }),
   fc.record({
     verb: fc.constant('connections' as const),

@@ -18,6 +18,9 @@ describe('memory', () => {
     expect(seen.rssKb / (process.memoryUsage.rss() / 1024)).toBeGreaterThan(0.5);
     expect(seen.rssKb / (process.memoryUsage.rss() / 1024)).toBeLessThan(2);
     expect(seen.uptimeS).toBeGreaterThan(0);
+    const { user, system } = process.cpuUsage();
+    expect(seen.cpuMs).toBeGreaterThan(0);
+    expect(seen.cpuMs).toBeLessThan((user + system) / 1000 + 100);
   });
 
   it('measures nothing when the pid belongs to another process', async () => {

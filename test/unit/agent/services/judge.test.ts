@@ -13,6 +13,7 @@ const facts = (pid: number): ProcessFacts => ({
   session: pid,
   terminal: 0,
   startTicks: 7,
+  cpuTicks: 0,
 });
 const record: ServiceRecord = { bootId: 'b', token: 't', at: 0, process: processId(10, 7), unit: null, ended: null, stopping: false };
 const endedWell: ServiceRecord = { ...record, ended: { at: 1_000, code: 0, signal: null } };

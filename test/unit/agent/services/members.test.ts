@@ -7,6 +7,7 @@ const process = (pid: number, parent: number, more: Partial<ProcessFacts> = {}):
   pid,
   id: processId(pid, pid),
   parent,
+  cpuTicks: 0,
   group: pid,
   session: pid,
   terminal: 0,

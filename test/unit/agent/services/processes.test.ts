@@ -18,6 +18,7 @@ describe('parseStat', () => {
       session: 4240,
       terminal: 0,
       startTicks: 987654,
+      cpuTicks: 3,
     });
   });
 
@@ -43,7 +44,7 @@ describe('processes', () => {
   let root = '';
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it('tells when a process was started, and how long ago, by boot time and clock ticks', async () => {
+  it('tells when a process was started, how long ago, and what CPU time it used, by boot time and clock ticks', async () => {
     root = await mkdtemp(join(tmpdir(), 'proc-'));
     await mkdir(join(root, '4242'));
     await mkdir(join(root, 'self'));
@@ -59,6 +60,7 @@ describe('processes', () => {
     if (found === undefined) throw new Error('no process');
     expect(await processes.startedAt(found)).toBe(1_700_000_000_000 + (987654 / 200) * 1000);
     expect(await processes.uptimeS(found)).toBeCloseTo(10_000.54 - 987654 / 200);
+    expect(await processes.cpuMs(found)).toBe((3 / 200) * 1000);
     expect(await processes.inspect(4243)).toBe('gone');
   });
 

@@ -76,7 +76,7 @@ describe('check', () => {
   });
 
   it('names the agents that are away, of the hosts that it is about', async () => {
-    const host = (name: string, connected: boolean) => ({ host: name, connected, lastSeen: null, version: null });
+    const host = (name: string, connected: boolean) => ({ host: name, connected, lastSeen: null, version: null, skewMs: null });
     const given = deps({ hosts: () => [host('web1', false), host('lb1', true), host('other', false)] });
     expect((await check(given, { selectors: [], path: null }, never)).warnings).toEqual([
       'the agent of web1 is away: what only it can see is unknown',

@@ -72,7 +72,7 @@ export function aCluster(services: readonly Service[], over: Partial<ClusterConf
 export function aFleet(agents: Readonly<Record<string, Partial<AgentApi>>>): Fleet {
   return {
     agent: (host) => answeringOnly(host, agents[host]),
-    hosts: () => Object.keys(agents).map((host) => ({ host, connected: true, lastSeen: 0, version: '1' })),
+    hosts: () => Object.keys(agents).map((host) => ({ host, connected: true, lastSeen: 0, version: '1', skewMs: null })),
     assign: () => undefined,
   };
 }

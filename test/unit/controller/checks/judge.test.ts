@@ -21,6 +21,7 @@ const well: Measurements = {
   balancer: null,
 };
 const seen = (over: Partial<Measurements>) => judge(client, { ...well, ...over });
+const late = { ok: false, fault: 'late', why: 'http://10.0.0.1:8080/ did not answer within 10000 ms' } as const;
 const events = (over: Partial<Measurements>) => seen(over).findings.map((finding) => finding.event);
 
 describe('judge', () => {
@@ -254,5 +255,38 @@ describe('judge', () => {
         findings: [{ event: null, kind: 'unmeasured' }],
       });
     });
+  });
+});
+
+describe('a client that does not answer in time', () => {
+  const working = { cpuMs: 8100, requests: 4 };
+
+  it('is busy if it works: a warning', () => {
+    const report = seen({ http: late, busy: working });
+    expect(report.state).toBe('busy');
+    expect(report.findings).toEqual([
+      {
+        event: null,
+        kind: 'timeout',
+        message:
+          'client1 on web1: busy: http://10.0.0.1:8080/ did not answer within 10000 ms, while it used 8.1 s of CPU time on 4 open requests',
+        expected: 'the whole answer within 10 s',
+        got: 'no whole answer, from a client that works',
+      },
+    ]);
+  });
+
+  it('is critical if nothing shows that it works', () => {
+    expect(seen({ http: late, busy: null })).toMatchObject({ state: 'critical', findings: [{ event: 5, kind: 'timeout' }] });
+  });
+
+  it('is critical besides if anything else is', () => {
+    const memory = { ok: true as const, process: PROCESS, rssKb: 612_345, uptimeS: 60 };
+    expect(seen({ http: late, busy: working, memory }).state).toBe('critical');
+    expect(events({ http: late, busy: working, memory })).toEqual([null, 3]);
+  });
+
+  it('is no less busy because its log cannot be read', () => {
+    expect(seen({ http: late, busy: working, log: AWAY }).state).toBe('busy');
   });
 });

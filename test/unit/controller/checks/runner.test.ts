@@ -72,6 +72,19 @@ describe('report', () => {
     expect(listener.received()).toBe('');
   });
 
+  it('calls a client busy that does not answer in time, and works meanwhile', async () => {
+    await using server = await serve(() => undefined);
+    const client = aClient(at(server), { timeoutMs: 200 });
+    let cpuMs = 0;
+    const memory: AgentApi['memory'] = async () => ({ ok: true, process: PROCESS, rssKb: 1000, uptimeS: 5, cpuMs: (cpuMs += 1_000) });
+    const waiting = { peer: '10.0.0.2:4711', silentMs: 10, pending: true };
+    const fleet = aFleet({ web1: { ...healthy, memory, connections: async () => ({ ok: true, connections: [waiting] }) } });
+    const checks = createChecks({ config: () => aCluster([client]), fleet, clock: systemClock });
+    expect(await checks.report([client], round)).toMatchObject([
+      { state: 'busy', http: { ok: false }, findings: [{ event: null, kind: 'timeout' }] },
+    ]);
+  });
+
   it('still checks what it can from here when the agents are away, and says who is away', async () => {
     await using server = await serve(answering(page('home')));
     const client = aClient({ ...at(server), log: LOG });

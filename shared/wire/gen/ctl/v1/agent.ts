@@ -236,6 +236,8 @@ export interface Memory {
   process: string;
   rssKb: bigint;
   uptimeS: number;
+  /** Absent: this host does not tell. */
+  cpuMs?: bigint | undefined;
 }
 
 export interface MeasuredConnections {
@@ -2148,7 +2150,7 @@ export const MeasuredMemory: MessageFns<MeasuredMemory> = {
 };
 
 function createBaseMemory(): Memory {
-  return { process: "", rssKb: 0n, uptimeS: 0 };
+  return { process: "", rssKb: 0n, uptimeS: 0, cpuMs: undefined };
 }
 
 export const Memory: MessageFns<Memory> = {
@@ -2164,6 +2166,12 @@ export const Memory: MessageFns<Memory> = {
     }
     if (message.uptimeS !== 0) {
       writer.uint32(25).double(message.uptimeS);
+    }
+    if (message.cpuMs !== undefined) {
+      if (BigInt.asIntN(64, message.cpuMs) !== message.cpuMs) {
+        throw new globalThis.Error("value provided for field message.cpuMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.cpuMs);
     }
     return writer;
   },
@@ -2203,6 +2211,14 @@ export const Memory: MessageFns<Memory> = {
             }
 
             message.uptimeS = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.cpuMs = reader.int64() as bigint;
             continue;
           }
         }

@@ -1,0 +1,31 @@
+import type { Service } from '../config/cluster.js';
+import type { Measured } from '../../shared/model/observation.js';
+import type { Memory } from '../../shared/model/process.js';
+import { askAgent } from './ask-agent.js';
+import type { Busyness } from './findings.js';
+import type { Round } from './measure.js';
+
+/** Less than this share of one CPU is what a process uses that only waits. */
+const WORKING_SHARE = 0.05;
+
+/**
+ * Whether a client that did not answer in time works: the process that was measured at `began` has used CPU time since, and requests wait
+ * for their answers. null: it does not, or that cannot be told. Rejects only when the signal of the round aborts.
+ */
+export async function observeBusyness(
+  { spec, host }: Service,
+  before: Measured<Memory> | null,
+  began: number,
+  { fleet, limits, clock, signal }: Pick<Round, 'fleet' | 'limits' | 'clock' | 'signal'>,
+): Promise<Busyness | null> {
+  if (before?.ok !== true || before.cpuMs === undefined) return null;
+  const limit = { timeoutMs: limits.agentTimeoutMs, signal };
+  const [now, open] = await Promise.all([
+    askAgent(fleet, host, (agent, options) => agent.memory(spec.name, options), limit),
+    askAgent(fleet, host, (agent, options) => agent.connections(spec.name, options), limit),
+  ]);
+  if (!now.ok || !open.ok || now.process !== before.process || now.cpuMs === undefined) return null;
+  const cpuMs = now.cpuMs - before.cpuMs;
+  const requests = open.connections.filter(({ pending }) => pending).length;
+  return requests > 0 && cpuMs >= WORKING_SHARE * (clock.now() - began) ? { cpuMs, requests } : null;
+}
