@@ -1,4 +1,3 @@
-import { Agent } from 'undici';
 import { linkSignals } from '../abort.js';
 import { AppError, isErrno, messageOf } from '../errors.js';
 
@@ -34,6 +33,8 @@ export async function http(options: HttpRequest): Promise<HttpResponse> {
   const { url, method = 'GET', keepBytes = 0 } = options;
   const target = options.socketPath ?? url.replace(/^(https?:\/\/[^/]*).*$/, '$1');
   using linked = linkSignals([options.signal], options.timeoutMs, `${method} ${target}`);
+  // 5 MB in every agent, and most never ask for anything.
+  const { Agent } = await import('undici');
   const dispatcher = new Agent({
     connections: 1,
     pipelining: 0,
