@@ -9,7 +9,12 @@ import { listIncidents } from './actions/incidents.js';
 import { createLockActions } from './actions/lock.js';
 import { searchLogs } from './actions/log.js';
 import { createMailActions } from './actions/mail.js';
+import { tellActed } from './actions/acted.js';
+import { measureMemory } from './actions/mem.js';
 import { createOperations, type Operations } from './actions/operations.js';
+import { perf } from './actions/perf.js';
+import { createRepairs } from './actions/repairs.js';
+import { startRestartKeeper } from './actions/restart-keeper.js';
 import { startRotateKeeper } from './actions/rotate-keeper.js';
 import { status } from './actions/status.js';
 import { createControlService } from './api/control-service.js';
@@ -106,6 +111,7 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     lock: locked,
     log,
     resumesByItself: embedded === null,
+    ended: (result) => tellActed(() => care.incidents(), result),
   });
   const checks = createChecks({ config: () => source.current(), fleet, clock });
   const lastSeen = await openLastSeen(join(stateDir, 'last-seen.json'));
@@ -132,6 +138,8 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     ...createLockActions(() => source.current(), lock),
     ...createMailActions(() => source.current(), clock),
     mails: async () => notifier.report(),
+    memory: (request, signal) => measureMemory({ select: selectClientsIn(source), fleet, samples: history.samples, clock }, request, signal),
+    perf: (request, signal) => perf({ config: () => source.current(), select: selectIn(source), clock }, request, signal),
     diffConfig: () => source.diff(),
     log: (request, signal) => searchLogs({ select: selectClientsIn(source), fleet }, request, signal),
   });
@@ -155,7 +163,10 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     lifecycle.onShutdown('holds', () => keeper.stop());
     const rotations = startRotateKeeper({ config: () => source.current(), fleet, operations, clock, log });
     lifecycle.onShutdown('rotations', () => rotations.stop());
-    const monitor = startMonitor({ config: () => source.current(), rounds: care, history, repair: async () => undefined, clock, log });
+    const restarts = startRestartKeeper({ config: () => source.current(), checks, operations, incidents: () => care.incidents(), clock, log });
+    lifecycle.onShutdown('restart_at', () => restarts.stop());
+    const repair = createRepairs({ operations, incidents: () => care.incidents(), log });
+    const monitor = startMonitor({ config: () => source.current(), rounds: care, history, repair, clock, log });
     lifecycle.onShutdown('monitor', () => monitor.stop());
   }
   log.info({ config: config.path, clients: config.clients.length }, 'ctl-controller is ready');

@@ -7,16 +7,15 @@ import type { Lease } from '../rolling/lock.js';
 import type { JournalEvent } from '../rolling/events.js';
 import { planSteps, type RollPlan } from '../rolling/plan.js';
 import { evolve, type Progress, replay } from '../rolling/progress.js';
-import { preflightRepair } from '../rolling/preflight-repair.js';
-import { readAttempts, readStopped } from '../rolling/repair-history.js';
+import { type JudgedRound, preflightRepair } from '../rolling/preflight-repair.js';
+import { readAttempts } from '../rolling/repair-history.js';
 import { whileHeld } from '../rolling/while-held.js';
-import { summaryOf, tellJournal, toOperationEvents } from '../rolling/report.js';
+import { resultOf, summaryOf, tellJournal, toOperationEvents } from '../rolling/report.js';
 import { linkSignals, throwIfAborted } from '../../shared/abort.js';
 import { AppError, messageOf } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
-import type { ServiceReport } from '../../shared/model/check-report.js';
-import type { ControlApi, RunRequest } from '../../shared/model/control-api.js';
-import type { OperationEvent, OperationSummary } from '../../shared/model/operation.js';
+import type { ControlApi, Plan, RunRequest } from '../../shared/model/control-api.js';
+import type { OperationEvent, OperationResult, OperationSummary } from '../../shared/model/operation.js';
 import { createEventLog, type EventLog } from './event-log.js';
 import { pagePath } from './page-path.js';
 import { stoppedBy } from './stopped.js';
@@ -28,11 +27,14 @@ export interface OperationsDeps {
   readonly log: Log;
   /** Takes an unfinished operation up again by itself; embedded mode leaves that to the operator. */
   readonly resumesByItself: boolean;
+  /** Told of each end, while the lock is still held. */
+  readonly ended?: (result: OperationResult) => Promise<void>;
 }
 
-export interface Operations extends Pick<ControlApi, 'plan' | 'operations' | 'events' | 'resume' | 'halt'> {
-  /** As `ControlApi.run`. A repair goes by `judged`, every service after several rounds; without it by what is measured now. */
-  run(request: RunRequest, signal: AbortSignal, judged?: readonly ServiceReport[]): AsyncIterable<OperationEvent>;
+export interface Operations extends Pick<ControlApi, 'operations' | 'events' | 'resume' | 'halt'> {
+  /** As in `ControlApi`. A repair goes by what the monitor has `judged`; without that by what is measured now. */
+  plan(request: RunRequest, signal: AbortSignal, judged?: JudgedRound): Promise<Plan>;
+  run(request: RunRequest, signal: AbortSignal, judged?: JudgedRound): AsyncIterable<OperationEvent>;
   /** Services that the operation in hand works on now. */
   working(): ReadonlySet<string>;
   /** Services that are down because an operation was to stop them. */
@@ -72,19 +74,19 @@ export function createOperations(deps: OperationsDeps): Operations {
   /** An operation that is being looked into, before it runs. */
   let opening: { readonly id: string; readonly opened: Promise<Running> } | null = null;
 
-  async function look(id: string, request: RunRequest, signal: AbortSignal, judged?: readonly ServiceReport[]): Promise<RollPlan> {
+  async function look(id: string, request: RunRequest, signal: AbortSignal, judged: JudgedRound | null = null): Promise<RollPlan> {
     pagePath(request.path ?? null);
     if (request.action !== 'repair') return await preflight(world, id, request, signal);
-    const [attempts, stopped] = [await readAttempts(journals, world.clock.now()), await readStopped(journals)];
-    return await preflightRepair(world, id, request, { attempts, stopped, reports: judged ?? null }, signal);
+    const attempts = await readAttempts(journals, world.clock.now());
+    return await preflightRepair(world, id, request, { attempts, stopped: await stoppedNow(), judged }, signal);
   }
 
-  async function* run(request: RunRequest, signal: AbortSignal, judged?: readonly ServiceReport[]): AsyncIterable<OperationEvent> {
+  async function* run(request: RunRequest, signal: AbortSignal, judged?: JudgedRound): AsyncIterable<OperationEvent> {
     if (request.canary !== undefined && request.canaryWaitS === undefined && !deps.resumesByItself) throw NOBODY_WAITS;
     const id = operationId(world.clock.now(), Math.random());
     const { events } = await exclusively(id, request.by, async (lease) => {
-      // A rotation touches no client: it takes nothing from a roll that is to go on.
-      if (request.action !== 'rotate') await refuseWhileUnfinished();
+      // These touch no client: they take nothing from a roll that is to go on.
+      if (request.action !== 'rotate' && request.action !== 'purge') await refuseWhileUnfinished();
       using linked = linkSignals([signal, stopping.signal]);
       const plan = await look(id, request, linked.signal, judged);
       // From the first line of its journal on it would be carried out, by the next controller if need be.
@@ -137,6 +139,7 @@ export function createOperations(deps: OperationsDeps): Operations {
           (error: unknown) => unfinished(id, error),
         )
         .then(async (why) => {
+          await tellEnd(executor.progress());
           await release(lease);
           await prune();
           running = null;
@@ -153,6 +156,11 @@ export function createOperations(deps: OperationsDeps): Operations {
 
   async function release(lease: Lease): Promise<void> {
     await lease.release().catch((error: unknown) => log.error({ error }, 'the lock could not be given back'));
+  }
+
+  async function tellEnd(progress: Progress): Promise<void> {
+    if (progress.finished === null) return;
+    await deps.ended?.(resultOf(progress)).catch((error: unknown) => log.error({ error }, 'what was done could not be noted'));
   }
 
   /** What is too old to be told goes; what is not finished never does. */
@@ -247,11 +255,21 @@ export function createOperations(deps: OperationsDeps): Operations {
     return all;
   }
 
+  function stoppedNow(): Promise<ReadonlySet<string>> {
+    stopped ??= summaries().then(stoppedBy);
+    stopped.catch(() => (stopped = null));
+    return stopped;
+  }
+
   return {
-    async plan(request, signal) {
-      const plan = await look('plan', request, signal);
+    async plan(request, signal, judged) {
+      const plan = await look('plan', request, signal, judged);
       if (request.action === 'repair')
         return { steps: planSteps(plan), warnings: plan.warnings, interrupts: [], decisions: plan.decisions };
+      if (request.action === 'purge') {
+        const away = (plan.purge ?? []).flatMap(({ service, awayS }) => (awayS === null ? [] : [service]));
+        return { steps: planSteps(plan), warnings: plan.warnings, interrupts: away };
+      }
       const now = plan.batches.flatMap((batch) => batch.members);
       const interrupts = [];
       for (const { name, steps } of now) if (steps.includes('stop') && (await isRunning(world, name, signal))) interrupts.push(name);
@@ -261,14 +279,12 @@ export function createOperations(deps: OperationsDeps): Operations {
     resume,
     operations: summaries,
     working() {
-      const members = running?.executor.progress().members.values() ?? [];
-      return new Set([...members].flatMap(({ state, planned }) => (state === 'active' ? [planned.name] : [])));
+      if (running === null) return new Set();
+      const { members, purges } = running.executor.progress();
+      const inHand = [...members.values()].flatMap(({ state, planned }) => (state === 'active' ? [planned.name] : []));
+      return new Set([...inHand, ...[...purges].flatMap(([service, { ms }]) => (ms === null ? [service] : []))]);
     },
-    stopped() {
-      stopped ??= summaries().then(stoppedBy);
-      stopped.catch(() => (stopped = null));
-      return stopped;
-    },
+    stopped: stoppedNow,
     async *events(id, { follow }, signal) {
       if (running?.id === id && follow) {
         yield* running.events.follow(signal);

@@ -8,8 +8,10 @@ import { standsOn } from './roots.js';
 /** What a repair decides by. */
 export interface RepairSituation {
   readonly config: ClusterConfig;
-  /** Of every service, as it was seen just now, or as the monitor judges it after several rounds. */
+  /** Of every service. */
   readonly reports: readonly ServiceReport[];
+  /** Services whose trouble is more than one bad answer; null: one is enough. */
+  readonly confirmed: ReadonlySet<string> | null;
   readonly attempts: readonly RepairAttempt[];
   /** Epoch ms. */
   readonly now: number;
@@ -19,8 +21,8 @@ export interface RepairSituation {
   readonly away: ReadonlySet<string>;
   /** Clients that somebody took out of the balancer by hand, with what to tell of it. */
   readonly held: ReadonlyMap<string, string>;
-  /** Services that somebody stopped on purpose, with what to tell of it. */
-  readonly stopped: ReadonlyMap<string, string>;
+  /** Services that somebody stopped on purpose. */
+  readonly stopped: ReadonlySet<string>;
 }
 
 /** One decision a service, with its reason: roots first, then frontends, dead clients, clients that still serve. Pure. */
@@ -59,7 +61,7 @@ function decideOne(
   roots: readonly RepairDecision[],
 ): Decided {
   const report = reports.get(service.spec.name);
-  const judged = judge(report);
+  const judged = judge(report, situation.confirmed);
   if (judged.state !== 'critical' || report === undefined) return { ...judged, action: 'none' };
   const critical = (action: RepairAction, reason: string): Decided => ({
     state: 'critical',
@@ -90,11 +92,13 @@ function decideOne(
   return critical(down ? 'start' : 'restart', down ? 'it is started' : 'it is restarted');
 }
 
-function judge(report: ServiceReport | undefined): Pick<RepairDecision, 'state' | 'reason'> {
+function judge(report: ServiceReport | undefined, confirmed: ReadonlySet<string> | null): Pick<RepairDecision, 'state' | 'reason'> {
   if (report === undefined) return { state: 'unknown', reason: 'it was not looked at' };
   if (report.state === 'busy') return { state: 'well', reason: 'busy, not dead: it is left alone' };
   const events = report.findings.filter((finding) => finding.event !== null);
   const first = events[0];
+  if (first !== undefined && confirmed?.has(report.name) === false)
+    return { state: 'unknown', reason: `seen once, which is not enough: ${first.message}` };
   if (first !== undefined && report.state !== 'unknown')
     return { state: 'critical', reason: `event ${first.event ?? ''}: ${first.message}` };
   const unmeasured = report.findings.find((finding) => finding.kind === 'unmeasured');
@@ -108,8 +112,8 @@ function handsOff({ config, named, away, held, stopped }: RepairSituation, servi
   if (named !== null && !named.has(name)) return 'it is not among the named services';
   const hold = held.get(name);
   if (hold !== undefined) return `it ${hold}: left to whoever did that`;
-  const stop = stopped.get(name);
-  if (stop !== undefined && report.state === 'stopped' && named === null) return `it ${stop}: \`ctl start ${name}\` starts it again`;
+  if (stopped.has(name) && report.state === 'stopped' && named === null)
+    return `it was stopped on purpose: \`ctl start ${name}\` starts it again`;
   if (serviceName === '') return 'ctl cannot restart it: it has no service_name';
   if (away.has(service.host)) return `the agent of ${service.host} does not answer: nothing can be done there`;
   const answers = report.tcp?.ok === true && service.spec.type !== 'ZeoServer' && service.spec.type !== 'ZeoClient';

@@ -13,10 +13,16 @@ const PING_MS = 3_000;
 /** What a repair goes by beside the cluster itself. */
 export interface RepairRecords {
   readonly attempts: readonly RepairAttempt[];
-  /** Services that somebody stopped on purpose, with what to tell of it. */
-  readonly stopped: ReadonlyMap<string, string>;
-  /** How every service was judged just now, by several rounds; null: they are measured, and one bad answer is enough. */
-  readonly reports: readonly ServiceReport[] | null;
+  /** Services that somebody stopped on purpose. */
+  readonly stopped: ReadonlySet<string>;
+  /** null: every service is measured now, and one bad answer is enough. */
+  readonly judged: JudgedRound | null;
+}
+
+/** What a round of the monitor saw of every service, and whose trouble has lasted. */
+export interface JudgedRound {
+  readonly reports: readonly ServiceReport[];
+  readonly confirmed: ReadonlySet<string>;
 }
 
 /**
@@ -33,21 +39,14 @@ export async function preflightRepair(
   const config = world.config();
   const named = selectors.length === 0 ? null : new Set(selectServices(config, selectors).map((service) => service.spec.name));
   const [reports, away, states] = await Promise.all([
-    records.reports ?? world.checks.report([...config.services.values()], { path: '', signal }),
+    records.judged?.reports ?? world.checks.report([...config.services.values()], { path: '', signal }),
     silentHosts(world, signal),
     world.balancers(signal),
   ]);
   const now = world.clock.now();
-  const decisions = decideRepair({
-    config,
-    reports,
-    attempts: records.attempts,
-    now,
-    named,
-    away,
-    held: world.held(now),
-    stopped: records.stopped,
-  });
+  const { attempts, stopped, judged } = records;
+  const confirmed = judged?.confirmed ?? null;
+  const decisions = decideRepair({ config, reports, confirmed, attempts, now, named, away, held: world.held(now), stopped });
   const restarting = [...states].filter(([, state]) => state.ok && state.driver === 'pound-file').map(([name]) => name);
   return makeRepairPlan({ id, at: now, by, config, decisions, reports, restarting });
 }

@@ -35,18 +35,3 @@ export function attemptsIn(journal: readonly JournalEvent[]): RepairAttempt[] {
     return [{ service, operation: plan.id, at, endedAt: member.settledAt, failed: member.state === 'failed' }];
   });
 }
-
-/** Who was stopped on purpose, and by whom: the newest operation that settled the service was a stop. */
-export async function readStopped(journals: JournalStore): Promise<Map<string, string>> {
-  const stopped = new Map<string, string>();
-  for (const id of await journals.list()) {
-    const { plan, members } = replay(await journals.read(id));
-    if (plan.action === 'rotate') continue;
-    for (const [name, member] of members) {
-      if (member.state !== 'done') continue;
-      if (plan.action === 'stop') stopped.set(name, `was stopped by ${plan.by} (${plan.id})`);
-      else stopped.delete(name);
-    }
-  }
-  return stopped;
-}
