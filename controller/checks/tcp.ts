@@ -24,14 +24,14 @@ export function checkTcp(
   return whileNoConnection(options, () => vantage.tcp(order, options.signal));
 }
 
-/** Repeats a probe as long as it ends with `no-connection` and attempts are left. */
+/** Repeats a probe as long as there is no connection and attempts are left. */
 export async function whileNoConnection<T extends { readonly ok: boolean; readonly fault?: Fault }>(
   options: Attempts,
   probe: () => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await probe();
-    if (outcome.fault !== 'no-connection' || attempt >= options.attempts) return outcome;
+    if ((outcome.fault !== 'no-connection' && outcome.fault !== 'silent') || attempt >= options.attempts) return outcome;
     await options.clock.sleep(options.pauseMs, options.signal);
   }
 }

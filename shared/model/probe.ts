@@ -2,14 +2,15 @@ import type { HttpResult, TcpResult } from './check-report.js';
 
 /**
  * Why a probe did not go well. The report keeps only the words; the judge needs the kind:
- * `no-connection` refused, reset or no connection in time; `error` it answered, and wrongly; `late` it did not answer in time;
+ * `no-connection` refused or reset; `silent` nothing came back in time, neither a yes nor a no; `error` it answered, and wrongly; `late` it did not answer in time;
  * `unmeasurable` nothing is known of the service (no route from here, no descriptor left, an address that is none).
  */
-export const FAULTS = ['no-connection', 'error', 'late', 'unmeasurable'] as const;
+export const FAULTS = ['no-connection', 'silent', 'error', 'late', 'unmeasurable'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export type TcpOutcome =
-  Extract<TcpResult, { ok: true }> | { readonly ok: false; readonly why: string; readonly fault: 'no-connection' | 'unmeasurable' };
+  | Extract<TcpResult, { ok: true }>
+  | { readonly ok: false; readonly why: string; readonly fault: 'no-connection' | 'silent' | 'unmeasurable' };
 
 export type HttpOutcome =
   | Extract<HttpResult, { ok: true }>
@@ -36,7 +37,7 @@ export type ZeoOutcome =
       readonly warnings: readonly string[];
     }
   | { readonly ok: false; readonly fault: 'error' | 'late'; readonly why: string; readonly connectMs: number }
-  | { readonly ok: false; readonly fault: 'no-connection' | 'unmeasurable'; readonly why: string; readonly connectMs: null };
+  | { readonly ok: false; readonly fault: 'no-connection' | 'silent' | 'unmeasurable'; readonly why: string; readonly connectMs: null };
 
 /** One look at an address, made by whoever stands at the right place for it. */
 export type ProbeOrder = {

@@ -27,6 +27,6 @@ export function notConnected(error: unknown, target: TcpTarget, options: ProbeLi
   if (options.signal.aborted) throw reasonOf(options.signal);
   if (!(error instanceof AppError)) throw error;
   if (error.code === 'timeout')
-    return { ok: false, fault: 'no-connection', why: `no connection to ${addressOf(target)} within ${options.timeoutMs} ms` };
+    return { ok: false, fault: 'silent', why: `no connection to ${addressOf(target)} within ${options.timeoutMs} ms` };
   return { ok: false, fault: error.code === 'failed' ? 'unmeasurable' : 'no-connection', why: error.message };
 }

@@ -67,7 +67,7 @@ const tcpToWire = (tcp: TcpOutcome): WireTcp =>
 function tcpFromWire({ result }: WireTcp): TcpOutcome {
   if (result?.$case === 'connectedMs') return { ok: true, ms: result.value };
   const { fault, why } = faultOf(result?.value);
-  return { ok: false, fault: fault === 'no-connection' ? fault : 'unmeasurable', why };
+  return { ok: false, fault: fault === 'no-connection' || fault === 'silent' ? fault : 'unmeasurable', why };
 }
 
 function httpToWire(http: HttpOutcome): WireHttp {
@@ -112,7 +112,7 @@ function zeoFromWire({ result }: WireZeo): ZeoOutcome {
   const { fault, why } = faultOf(result?.value);
   const connectMs = result?.value.connectMs;
   if ((fault === 'error' || fault === 'late') && connectMs !== undefined) return { ok: false, fault, why, connectMs };
-  return { ok: false, fault: fault === 'no-connection' ? fault : 'unmeasurable', why, connectMs: null };
+  return { ok: false, fault: fault === 'no-connection' || fault === 'silent' ? fault : 'unmeasurable', why, connectMs: null };
 }
 
 interface Failed {
@@ -134,6 +134,7 @@ const faultOf = (wire: WireFailed | undefined): { fault: Fault; why: string } =>
 
 const faults = enumCodec<Fault, ProbeFault>({
   'no-connection': ProbeFault.PROBE_FAULT_NO_CONNECTION,
+  silent: ProbeFault.PROBE_FAULT_SILENT,
   error: ProbeFault.PROBE_FAULT_ERROR,
   late: ProbeFault.PROBE_FAULT_LATE,
   unmeasurable: ProbeFault.PROBE_FAULT_UNMEASURABLE,

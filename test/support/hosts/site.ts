@@ -27,7 +27,7 @@ export async function findSite(zope: ZopeEnvironment, poundExe: string, signal: 
   const python = await say([zope.python, '-c', 'import sys; print(sys.base_prefix); print(sys.prefix)'], signal);
   const prefixes = python.trim().split('\n');
   if (prefixes.includes('/usr')) return unmeasured('the Python of this system cannot be taken to another one');
-  return measured({
+  return measured<Site>({
     readOnly: [...prefixes, join(poundExe, '..'), `${FILES}:/usr/share/site`],
     async start(stage, hosts) {
       await seed(stage, zope, signal);

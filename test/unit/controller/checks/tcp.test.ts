@@ -39,13 +39,15 @@ describe('checkTcp', () => {
     for (const server of late) await server[Symbol.asyncDispose]();
   });
 
-  it('counts a connection that is not made in time as none', async () => {
+  it('tells silence from a refusal, and tries that again as well', async () => {
     await using deaf = await deafListener();
-    expect(await checkTcp(here, deaf, options({ attempts: 1, timeoutMs: 150 }))).toEqual({
+    const clock = fakeClock();
+    expect(await checkTcp(here, deaf, options({ clock, attempts: 2, timeoutMs: 150 }))).toEqual({
       ok: false,
-      fault: 'no-connection',
+      fault: 'silent',
       why: `no connection to 127.0.0.1:${deaf.port} within 150 ms`,
     });
+    expect(clock.slept).toEqual([1000]);
   });
 
   it('says that nothing is known, and does not try again, when there is no route from here', async () => {
