@@ -28,6 +28,7 @@ import { openIdentity } from './identity/identity.js';
 import { createVersions } from './fleet/versions.js';
 import { createLinks } from './fleet/links.js';
 import { createOneHostFleet, type OneHost } from './fleet/one-host.js';
+import { skewWarnings } from './fleet/skew.js';
 import { openTakeOnce } from './fleet/take-once.js';
 import { createHistory, historyOf } from './history/history.js';
 import { createCare } from './monitor/care.js';
@@ -123,7 +124,10 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   // What lasts is known before the first agent tells anything; a single action opens it only for what it has to keep.
   if (embedded === null) await care.incidents();
   const seen = { select: selectIn(source), lastSeen, clock };
-  const warned = (report: CheckReport): CheckReport => ({ ...report, warnings: [...source.warnings(), ...report.warnings] });
+  const warned = (report: CheckReport): CheckReport => ({
+    ...report,
+    warnings: [...source.warnings(), ...skewWarnings(fleet.hosts(), report), ...report.warnings],
+  });
   const balancer = createBalancerActions({
     world,
     select: (selectors) => selectServices(source.current(), selectors),
@@ -138,7 +142,8 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     ...createLockActions(() => source.current(), lock),
     ...createMailActions(() => source.current(), clock),
     mails: async () => notifier.report(),
-    memory: (request, signal) => measureMemory({ select: selectClientsIn(source), fleet, samples: history.samples, clock }, request, signal),
+    memory: (request, signal) =>
+      measureMemory({ select: selectClientsIn(source), fleet, samples: history.samples, clock }, request, signal),
     perf: (request, signal) => perf({ config: () => source.current(), select: selectIn(source), clock }, request, signal),
     diffConfig: () => source.diff(),
     log: (request, signal) => searchLogs({ select: selectClientsIn(source), fleet }, request, signal),
@@ -163,7 +168,14 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     lifecycle.onShutdown('holds', () => keeper.stop());
     const rotations = startRotateKeeper({ config: () => source.current(), fleet, operations, clock, log });
     lifecycle.onShutdown('rotations', () => rotations.stop());
-    const restarts = startRestartKeeper({ config: () => source.current(), checks, operations, incidents: () => care.incidents(), clock, log });
+    const restarts = startRestartKeeper({
+      config: () => source.current(),
+      checks,
+      operations,
+      incidents: () => care.incidents(),
+      clock,
+      log,
+    });
     lifecycle.onShutdown('restart_at', () => restarts.stop());
     const repair = createRepairs({ operations, incidents: () => care.incidents(), log });
     const monitor = startMonitor({ config: () => source.current(), rounds: care, history, repair, clock, log });

@@ -1,3 +1,6 @@
+import type { CheckReport } from '../../shared/model/check-report.js';
+import type { HostStatus } from './fleet.js';
+
 /** How far the clock of an agent is ahead of ours. */
 export interface Skew {
   /** A heartbeat that was sent at `at` by the agent's clock has come at `now` by ours. */
@@ -21,3 +24,13 @@ const KEPT = 4;
 
 /** More than this is told: log times and incidents of the host would mislead. */
 export const TOLERATED_SKEW_MS = 5_000;
+
+/** Of the hosts that a report is about. */
+export function skewWarnings(hosts: readonly HostStatus[], { services }: Pick<CheckReport, 'services'>): string[] {
+  const about = new Set(services.map(({ host }) => host));
+  return hosts.flatMap(({ host, connected, skewMs }) => {
+    if (!about.has(host) || !connected || skewMs === null || Math.abs(skewMs) <= TOLERATED_SKEW_MS) return [];
+    const [by, way] = [`${Math.round(Math.abs(skewMs) / 1000)} s`, skewMs > 0 ? 'ahead of' : 'behind'];
+    return [`the clock of ${host} is ${by} ${way} the controller's: times in its logs mislead; is NTP running there? See: timedatectl`];
+  });
+}

@@ -5,8 +5,8 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 const both: ChannelOptions = {
   // A peer that is gone without a word (power, cable, SIGSTOP) is noticed within 15 s.
-  'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.keepalive_time_ms': 8_000,
+  'grpc.keepalive_timeout_ms': 4_000,
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
   'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
