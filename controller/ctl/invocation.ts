@@ -123,6 +123,8 @@ export interface RollInvocation {
   readonly minHealthyS: number | null;
   /** `-R`. */
   readonly rotate: boolean;
+  /** `-P`. */
+  readonly purge: boolean;
   /** `-r`. */
   readonly removeLock: boolean;
 }

@@ -10,8 +10,7 @@ export interface NotBuiltOption {
 }
 
 /** Options of the same kind. They are known to the parser so that it can say so, whatever the action. */
-export const NOT_BUILT_OPTIONS: readonly NotBuiltOption[] = [
-];
+export const NOT_BUILT_OPTIONS: readonly NotBuiltOption[] = [];
 
 export const isNotBuilt = (action: string): boolean => NOT_BUILT_ACTIONS.some((one) => one === action);
 

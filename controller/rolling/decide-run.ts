@@ -1,15 +1,17 @@
 import type { OutcomeKind } from '../../shared/model/operation.js';
 import { affordable, type ClientFacts, isServing } from './facts.js';
 import { PATIENCE } from './patience.js';
-import type { PlannedBatch, RollPlan } from './plan.js';
+import type { PlannedBatch, PurgeStep, RollPlan } from './plan.js';
 import { decideRecheck } from './decide-recheck.js';
 import { canaryRoom, decidePause } from './decide-pause.js';
+import { decidePurge } from './decide-purge.js';
 import { dueHook, type HookAction } from './decide-hook.js';
 import { failedHook, isEnding, memberOf, type MemberProgress, type Progress } from './progress.js';
 
 export type RunAction =
   | { readonly do: 'take-out'; readonly client: string }
   | { readonly do: 'rotate'; readonly services: readonly string[] }
+  | { readonly do: 'purge'; readonly purge: PurgeStep }
   | { readonly do: 'begin'; readonly members: readonly string[] }
   /** Nothing to begin before one of those in hand has got on. */
   | { readonly do: 'follow' }
@@ -75,7 +77,7 @@ export function decideRun(
   if (next !== undefined) return { do: 'take-out', client: next };
 
   const batch = nextBatch(progress);
-  if (!batch) return dueHook(progress, 'after_roll', null) ?? { do: 'finish', outcome: 'completed', why: null };
+  if (!batch) return decidePurge(progress) ?? dueHook(progress, 'after_roll', null) ?? { do: 'finish', outcome: 'completed', why: null };
   if (late) return { do: 'finish', outcome: 'halted', why: `the deadline of ${deadlineMs / 1000} s has passed` };
   const pause = decidePause(progress, clients, now) ?? decideRecheck(progress, waitingIn(progress, batch), clients, now);
   if (pause !== null) return pause;

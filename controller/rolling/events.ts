@@ -22,6 +22,15 @@ export type JournalEvent =
       readonly error: string | null;
       readonly notes: readonly string[];
     }
+  /** A cache is purged, after everything else was done. */
+  | { readonly type: 'purging'; readonly at: number; readonly service: string }
+  | {
+      readonly type: 'purged';
+      readonly at: number;
+      readonly service: string;
+      readonly error: string | null;
+      readonly notes: readonly string[];
+    }
   | {
       readonly type: 'entered';
       readonly at: number;

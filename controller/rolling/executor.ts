@@ -4,6 +4,8 @@ import type { Argv } from '../../shared/ports/exec.js';
 import { decideHook } from './decide-hook.js';
 import { decideEnd, decideRotation, decideRun, mayOverlap, type RunAction } from './decide-run.js';
 import { decideStep, decideUnseen, type StepAction, type StepContext } from './decide-step.js';
+import { decidePurgeAlone } from './decide-purge.js';
+import type { PurgeStep } from './plan.js';
 import type { JournalEvent } from './events.js';
 import type { Attempts, ClientFacts, MemberFacts } from './facts.js';
 import { PATIENCE } from './patience.js';
@@ -28,6 +30,8 @@ export interface RollPorts {
   takeOut(client: string, id: string, signal: AbortSignal): Promise<void>;
   /** Rotates the logs of a service; the same id is the same rotation. Resolves with what there is to tell, and why it failed. */
   rotate(service: string, id: string, signal: AbortSignal): Promise<Rotated>;
+  /** Purges a cache, or pages of it; the same id is the same purge. */
+  purge(purge: PurgeStep, id: string, signal: AbortSignal): Promise<Rotated>;
   /** Runs a command of the operator's; `member` null: for the whole roll. Rejects with what it said last. */
   hook(argv: Argv, member: string | null, signal: AbortSignal): Promise<void>;
   /** The last entry of a failed member's log; null if it cannot be had. */
@@ -90,7 +94,7 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
     const hook = decideHook(progress);
     if (hook !== null) return runHook(hook, signal);
     if (driven.size > 0 && !mayOverlap(progress)) return change();
-    let action: RunAction | null = decideEnd(progress) ?? decideRotation(progress);
+    let action: RunAction | null = decideEnd(progress) ?? decideRotation(progress) ?? decidePurgeAlone(progress);
     if (action === null) {
       const clients = await ports.observeClients(signal);
       action = decideRun(progress, clients, { now: ports.now(), driven: new Set(driven.keys()) });
@@ -113,6 +117,8 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
         return takeOut(action.client, signal);
       case 'rotate':
         return rotateAll(action.services, signal);
+      case 'purge':
+        return purge(action.purge, signal);
       case 'begin':
         return begin(action.members, signal);
     }
@@ -189,6 +195,17 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
       .catch((e: unknown): Rotated => ({ notes: [], error: toAppError(e, 'internal', service).message }));
     signal.throwIfAborted();
     await record({ type: 'rotated', at: ports.now(), service, ...end });
+  }
+
+  /** A cache that could not be purged is as it was: the roll is none the worse for it. */
+  async function purge(step: PurgeStep, signal: AbortSignal): Promise<void> {
+    const { service } = step;
+    await record({ type: 'purging', at: ports.now(), service });
+    const end = await ports
+      .purge(step, `${progress.plan.id}/${service}/purge`, signal)
+      .catch((e: unknown): Rotated => ({ notes: [], error: toAppError(e, 'internal', service).message }));
+    signal.throwIfAborted();
+    await record({ type: 'purged', at: ports.now(), service, ...end });
   }
 
   async function begin(names: readonly string[], signal: AbortSignal): Promise<void> {

@@ -128,6 +128,8 @@ const TYPES: Readonly<Record<JournalEvent['type'], true>> = {
   'taken-out': true,
   rotating: true,
   rotated: true,
+  purging: true,
+  purged: true,
   entered: true,
   settled: true,
   noted: true,

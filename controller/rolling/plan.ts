@@ -1,4 +1,5 @@
 import { AppError } from '../../shared/errors.js';
+import type { CachedPage } from '../../shared/model/cache.js';
 import type { RunRequest } from '../../shared/model/control-api.js';
 import type { Measured } from '../../shared/model/observation.js';
 import type { OperationAction, PlanStep, Step } from '../../shared/model/operation.js';
@@ -21,6 +22,8 @@ export interface RollPlan {
   readonly takeOut: readonly string[];
   /** Services whose logs are rotated before anything else, and what is known of how. */
   readonly rotate?: readonly RotationStep[];
+  /** Caches that are purged when all else is done: before, old clients would fill them again. */
+  readonly purge?: readonly PurgeStep[];
   readonly policy: RollPolicy;
   readonly warnings: readonly string[];
   /** Commands of the operator's; without those that there are none of. */
@@ -35,6 +38,15 @@ export interface RotationStep {
   readonly service: string;
   /** A line a log. */
   readonly details: readonly string[];
+}
+
+export interface PurgeStep {
+  readonly service: string;
+  /** Without any the whole cache. */
+  readonly pages: readonly CachedPage[];
+  readonly details: readonly string[];
+  /** For how long it answers nobody, at most; null: it goes on answering. */
+  readonly awayS: number | null;
 }
 
 export interface PlannedBatch {
@@ -154,7 +166,11 @@ export function planSteps(plan: RollPlan): PlanStep[] {
   const rotate = (plan.rotate ?? []).flatMap(({ service, details }) =>
     (details.length === 0 ? [null] : details).map((detail): PlanStep => ({ step: 'rotate', service, batch: 0, pool: null, detail })),
   );
-  return [...rotate, ...takeOut, ...steps];
+  const last = plan.batches.length + 1;
+  const purge = (plan.purge ?? []).flatMap(({ service, details }) =>
+    details.map((detail): PlanStep => ({ step: 'purge', service, batch: last, pool: null, detail })),
+  );
+  return [...rotate, ...takeOut, ...steps, ...purge];
 }
 
 function detailOf(step: Step, timing: MemberTiming): string | null {

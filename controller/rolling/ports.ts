@@ -7,6 +7,7 @@ import { ASK_MS, isClient, observeClients, observeMember, type RollWorld, servic
 import { orderBalancers } from './order-balancers.js';
 import type { MemberProgress } from './progress.js';
 import { runHook } from './hooks.js';
+import { createPurges } from './purges.js';
 import { createRotations } from './rotations.js';
 
 /** Beyond a deadline that the agent itself keeps. */
@@ -30,6 +31,7 @@ export function createRollPorts(outer: RollWorld, journal: Journal, waiting: Rol
     perform: (member, effect, id, remainingMs, signal) => perform(member, effect, id, remainingMs, signal),
     takeOut: (client, id, signal) => orderBalancers(world, seen, { service: serviceOf(world, client), wanted: 'out', id }, signal),
     rotate: createRotations(world),
+    purge: createPurges(world),
     hook: runHook,
     async lastLogEntry(member, signal) {
       const service = world.config().services.get(member);

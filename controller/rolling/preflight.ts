@@ -5,8 +5,10 @@ import { AppError, toAppError } from '../../shared/errors.js';
 import type { RunRequest } from '../../shared/model/control-api.js';
 import { makePlan, type RollPlan } from './plan.js';
 import { observeClients, type RollWorld } from './observe.js';
+import { planPurge, planPurges, type PlannedPurges } from './purges.js';
 import { planRotation, planRotations } from './rotations.js';
 
+const NO_PURGES: PlannedPurges = { steps: [], warnings: [] };
 const PING_MS = 3_000;
 /** One attempt to find out whether a ZEO server or a frontend answers. */
 const ANSWER_MS = 3_000;
@@ -19,8 +21,10 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
   const at = world.clock.now();
   const config = world.config();
   const named = request.selectors.length === 0 ? null : selectServices(config, request.selectors);
+  if (request.action === 'purge') return await planPurge(world, id, request, named, signal);
   if (request.action === 'rotate') return await planRotation(world, id, request, named, signal);
   const rotate = request.rotate === true ? (await planRotations(world, named, { strict: true }, signal)).steps : [];
+  const purge = request.purge === true ? await planPurges(world, null, [], signal) : NO_PURGES;
   const needed = neededHosts(world, request.action === 'stop', named);
   await pingAll(world, needed, signal);
   const balancers = balancersOf(config);
@@ -60,7 +64,12 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
   const hosts = members.flatMap(({ name }) => config.services.get(name)?.host ?? []);
   const others = new Set(hosts.filter((host) => !needed.includes(host)));
   await pingAll(world, [...others], signal);
-  return rotate.length === 0 ? plan : { ...plan, rotate };
+  return {
+    ...plan,
+    warnings: [...plan.warnings, ...purge.warnings],
+    ...(rotate.length === 0 ? {} : { rotate }),
+    ...(purge.steps.length === 0 ? {} : { purge: purge.steps }),
+  };
 }
 
 /** Hosts of what is to be restarted, of the balancers, and of the services that everything stands on: those are of no concern to a stop of some. */

@@ -9,7 +9,8 @@ export interface Progress {
   readonly plan: RollPlan;
   readonly members: ReadonlyMap<string, MemberProgress>;
   readonly takenOut: ReadonlySet<string>;
-  readonly rotations: ReadonlyMap<string, RotationProgress>;
+  readonly rotations: ReadonlyMap<string, TaskProgress>;
+  readonly purges: ReadonlyMap<string, TaskProgress>;
   /** Epoch ms since which nothing was in hand: patience between batches counts from here. */
   readonly idleSince: number;
   /** Epoch ms from which the deadline of the run counts: it does not run on while no controller is there, and begins anew when resumed. */
@@ -34,8 +35,8 @@ export interface HookProgress {
 
 export const hookKey = (hook: HookName, member: string | null): string => `${hook} ${member ?? ''}`;
 
-/** The logs of one service. `ms` null: under way. */
-export interface RotationProgress {
+/** What is done with one service beside the roll: its logs are rotated, its cache is purged. `ms` null: under way. */
+export interface TaskProgress {
   readonly since: number;
   readonly ms: number | null;
   readonly error: string | null;
@@ -72,6 +73,7 @@ export function replay(events: readonly JournalEvent[]): Progress {
     members: new Map(first.plan.batches.flatMap((b) => b.members).map((m) => [m.name, waiting(m, first.at)])),
     takenOut: new Set(),
     rotations: new Map(),
+    purges: new Map(),
     idleSince: first.at,
     deadlineFrom: first.at,
     lastAt: first.at,
@@ -98,15 +100,14 @@ function applied(progress: Progress, event: JournalEvent): Progress {
       return attached(progress, event);
     case 'taken-out':
       return { ...progress, takenOut: new Set([...progress.takenOut, event.client]) };
-    case 'rotating': {
-      const since = progress.rotations.get(event.service)?.since ?? event.at;
-      return { ...progress, rotations: new Map(progress.rotations).set(event.service, { since, ms: null, error: null }) };
-    }
-    case 'rotated': {
-      const since = progress.rotations.get(event.service)?.since ?? event.at;
-      const ended = { since, ms: Math.max(0, event.at - since), error: event.error };
-      return { ...progress, idleSince: event.at, rotations: new Map(progress.rotations).set(event.service, ended) };
-    }
+    case 'rotating':
+      return { ...progress, rotations: begun(progress.rotations, event) };
+    case 'rotated':
+      return { ...progress, idleSince: event.at, rotations: over(progress.rotations, event) };
+    case 'purging':
+      return { ...progress, purges: begun(progress.purges, event) };
+    case 'purged':
+      return { ...progress, idleSince: event.at, purges: over(progress.purges, event) };
     case 'entered': {
       const before = memberOf(progress, event.member);
       const again = before.step === event.step;
@@ -149,6 +150,19 @@ function applied(progress: Progress, event: JournalEvent): Progress {
     case 'finished':
       return { ...progress, finished: event };
   }
+}
+
+type Tasks = ReadonlyMap<string, TaskProgress>;
+
+const begun = (tasks: Tasks, { service, at }: { readonly service: string; readonly at: number }): Tasks =>
+  new Map(tasks).set(service, { since: tasks.get(service)?.since ?? at, ms: null, error: null });
+
+function over(
+  tasks: Tasks,
+  { service, at, error }: { readonly service: string; readonly at: number; readonly error: string | null },
+): Tasks {
+  const since = tasks.get(service)?.since ?? at;
+  return new Map(tasks).set(service, { since, ms: Math.max(0, at - since), error });
 }
 
 /** The controller was away: what nobody watched must not count against a deadline. A resumed run tries its failed members again. */

@@ -1,4 +1,4 @@
-import { evolve, memberOf, type Progress, replay, type RotationProgress } from './progress.js';
+import { evolve, memberOf, type Progress, replay, type TaskProgress } from './progress.js';
 import { planSteps } from './plan.js';
 import type { JournalEvent } from './events.js';
 import type { MemberResult, OperationEvent, OperationResult, OperationSummary } from '../../shared/model/operation.js';
@@ -8,6 +8,12 @@ const ATTACHED = {
   resumed: 'resumed',
   aborting: 'taken up again to be aborted',
 } as const;
+
+type Task = 'rotate' | 'purge';
+type TaskEvent = Pick<Extract<JournalEvent, { type: 'rotating' }>, 'at' | 'service'>;
+type TaskEnd = Omit<Extract<JournalEvent, { type: 'rotated' }>, 'type'>;
+type Told = Extract<OperationEvent, { type: 'step' }>;
+const UNDONE: Readonly<Record<Task, string>> = { rotate: 'its logs were not rotated', purge: 'its cache was not purged' };
 
 /** What an operator sees of one journal event, given the state before and after it. */
 export function toOperationEvents(before: Progress | null, event: JournalEvent, after: Progress): OperationEvent[] {
@@ -29,8 +35,18 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
       },
     ];
   };
-  const rotation = ({ at, service }: { at: number; service: string }, state: 'begin' | 'end', ms: number | null) =>
-    ({ type: 'step', operation, service, step: 'rotate', state, at, ms, detail: null }) as const;
+  const task = ({ at, service }: TaskEvent, step: Task, state: 'begin' | 'end', ms: number | null): Told => ({
+    ...{ type: 'step', operation, service, step, state, at, ms, detail: null },
+  });
+  const taskOver = (event: TaskEnd, step: Task, ms: number | null): OperationEvent[] => {
+    const notes = event.notes.map((message) => note(event.service, message));
+    const failed = event.error === null ? [] : [note(event.service, `${UNDONE[step]}: ${event.error}`)];
+    const isAll = event.error !== null && !after.members.has(event.service);
+    const end = isAll
+      ? { ...task(event, step, 'begin', null), step: 'fail' as const, detail: event.error }
+      : { ...task(event, step, 'end', ms), detail: event.notes.length === 0 ? null : event.notes.join('; ') };
+    return [...notes, ...(isAll ? [] : failed), end];
+  };
   const skipped = ({ at, member, why }: Extract<JournalEvent, { type: 'settled' }>) =>
     ({ type: 'step', operation, service: member, step: 'skip', state: 'begin', at, ms: null, detail: why ?? null }) as const;
   switch (event.type) {
@@ -50,17 +66,13 @@ export function toOperationEvents(before: Progress | null, event: JournalEvent, 
         ),
       ];
     case 'rotating':
-      return before?.rotations.has(event.service) === true ? [] : [rotation(event, 'begin', null)];
-    case 'rotated': {
-      const notes = event.notes.map((message) => note(event.service, message));
-      const ms = after.rotations.get(event.service)?.ms ?? null;
-      const failed = event.error === null ? [] : [note(event.service, `its logs were not rotated: ${event.error}`)];
-      const isAll = event.error !== null && !after.members.has(event.service);
-      const end = isAll
-        ? { ...rotation(event, 'begin', null), step: 'fail' as const, detail: event.error }
-        : { ...rotation(event, 'end', ms), detail: event.notes.length === 0 ? null : event.notes.join('; ') };
-      return [...notes, ...(isAll ? [] : failed), end];
-    }
+      return before?.rotations.has(event.service) === true ? [] : [task(event, 'rotate', 'begin', null)];
+    case 'rotated':
+      return taskOver(event, 'rotate', after.rotations.get(event.service)?.ms ?? null);
+    case 'purging':
+      return before?.purges.has(event.service) === true ? [] : [task(event, 'purge', 'begin', null)];
+    case 'purged':
+      return taskOver(event, 'purge', after.purges.get(event.service)?.ms ?? null);
     case 'entered': {
       const again = before !== null && memberOf(before, event.member).step === event.step;
       if (again) return [];
@@ -123,12 +135,14 @@ export function resultOf(progress: Progress): OperationResult {
     result: m.state === 'waiting' || m.state === 'active' ? 'untouched' : m.state,
     why: m.why,
     lastLogEntry: m.lastLogEntry,
-    stepsMs: { ...rotationMs(progress.rotations.get(m.planned.name)), ...m.stepsMs },
+    stepsMs: { ...tasksMs(progress, m.planned.name), ...m.stepsMs },
   }));
-  services.unshift(...rotatedAlone(progress));
+  services.unshift(...apart(progress));
   services.push(...leftAlone(progress));
   const outcome = finished?.outcome ?? 'interrupted';
-  const failed = services.some((s) => s.result === 'failed') || [...progress.rotations.values()].some((r) => r.error !== null);
+  const failed =
+    services.some((s) => s.result === 'failed') ||
+    [...progress.rotations.values(), ...progress.purges.values()].some((r) => r.error !== null);
   const exit = {
     completed: plan.action === 'repair' ? repairExit(progress, failed) : failed ? 3 : 0,
     halted: 1,
@@ -159,29 +173,35 @@ const leftAlone = ({ plan, members }: Progress): MemberResult[] =>
     .filter(({ service, state }) => state !== 'well' && !members.has(service))
     .map(({ service, reason }) => ({ name: service, result: 'skipped', why: reason, lastLogEntry: null, stepsMs: {} }));
 
-/** Services of which nothing is done but a rotation. */
-const rotatedAlone = ({ plan, members, rotations }: Progress): MemberResult[] =>
-  (plan.rotate ?? [])
-    .filter(({ service }) => !members.has(service))
-    .map(({ service }) => {
-      const rotation = rotations.get(service);
-      const ended = rotation?.error === null ? 'done' : 'failed';
-      return {
-        name: service,
-        result: typeof rotation?.ms === 'number' ? ended : 'untouched',
-        why: rotation?.error ?? null,
-        lastLogEntry: null,
-        stepsMs: rotationMs(rotation),
-      };
-    });
+/** Services of which nothing is done but that their logs are rotated, or their caches purged. */
+function apart(progress: Progress): MemberResult[] {
+  const { plan, members, rotations, purges } = progress;
+  const names = [...(plan.rotate ?? []), ...(plan.purge ?? [])].map(({ service }) => service).filter((service) => !members.has(service));
+  return [...new Set(names)].map((service) => {
+    const rotated = plan.rotate?.some((one) => one.service === service) === true ? [rotations.get(service)] : [];
+    const purged = plan.purge?.some((one) => one.service === service) === true ? [purges.get(service)] : [];
+    const tasks = [...rotated, ...purged];
+    const errors = tasks.flatMap((task) => task?.error ?? []);
+    const ended = errors.length === 0 ? 'done' : 'failed';
+    return {
+      name: service,
+      result: tasks.every((task) => typeof task?.ms === 'number') ? ended : 'untouched',
+      why: errors.length === 0 ? null : errors.join('; '),
+      lastLogEntry: null,
+      stepsMs: tasksMs(progress, service),
+    };
+  });
+}
 
-const rotationMs = (rotation: RotationProgress | undefined): MemberResult['stepsMs'] =>
-  typeof rotation?.ms === 'number' ? { rotate: rotation.ms } : {};
+function tasksMs({ rotations, purges }: Progress, service: string): MemberResult['stepsMs'] {
+  const ms = (task: TaskProgress | undefined, step: Task) => (typeof task?.ms === 'number' ? { [step]: task.ms } : {});
+  return { ...ms(rotations.get(service), 'rotate'), ...ms(purges.get(service), 'purge') };
+}
 
 export function summaryOf(progress: Progress): OperationSummary {
   const names = (states: readonly string[]) =>
     [...progress.members.values()].filter((m) => states.includes(m.state)).map((m) => m.planned.name);
-  const alone = (result: MemberResult['result']) => rotatedAlone(progress).flatMap((one) => (one.result === result ? [one.name] : []));
+  const alone = (result: MemberResult['result']) => apart(progress).flatMap((one) => (one.result === result ? [one.name] : []));
   return {
     id: progress.plan.id,
     action: progress.plan.action,

@@ -3,6 +3,7 @@ import type { ClusterConfig, Service } from '../config/cluster.js';
 import { AppError, toAppError } from '../../shared/errors.js';
 import type { RunRequest } from '../../shared/model/control-api.js';
 import type { PlannedRotation, RotatedLog, RotationPlan } from '../../shared/model/rotation.js';
+import { askAgain } from './ask-again.js';
 import type { Rotated } from './executor.js';
 import { type RollWorld, serviceOf } from './observe.js';
 import type { RollPlan, RotationStep } from './plan.js';
@@ -10,9 +11,6 @@ import type { RollPlan, RotationStep } from './plan.js';
 /** A log of many gigabytes, copied, read back, compressed. */
 const ROTATE_MS = 2 * 3_600_000;
 const ASK_MS = 20_000;
-/** An agent that goes away meanwhile is waited for: the same rotation is asked for again. */
-const AWAY_MS = 60_000;
-const RETRY_MS = 1_000;
 
 /** How logs are rotated in the real cluster: hosts side by side, on each host one service after the other. */
 export function createRotations(world: RollWorld): (service: string, id: string, signal: AbortSignal) => Promise<Rotated> {
@@ -29,20 +27,12 @@ export function createRotations(world: RollWorld): (service: string, id: string,
 
   async function rotate(name: string, host: string, commandId: string, signal: AbortSignal): Promise<Rotated> {
     const { fleet, clock } = world;
-    for (let awaySince: number | null = null; ;) {
-      try {
-        const { logs, recovered, removed } = await fleet.agent(host).rotate(name, { commandId, signal, timeoutMs: ROTATE_MS });
-        const failed = logs.filter((log) => log.outcome === 'failed').map(describeRotated);
-        const well = logs.filter((log) => log.outcome !== 'failed').map(describeRotated);
-        const notes = [...recovered, ...well, ...removed.map((path) => `${path} was older than it is kept: removed`)];
-        return { notes, error: failed.length === 0 ? null : failed.join('; ') };
-      } catch (error) {
-        if (!(error instanceof AppError) || error.code !== 'unreachable') throw error;
-        awaySince ??= clock.now();
-        if (clock.now() - awaySince >= AWAY_MS) throw error;
-        await clock.sleep(RETRY_MS, signal);
-      }
-    }
+    const options = { commandId, signal, timeoutMs: ROTATE_MS };
+    const { logs, recovered, removed } = await askAgain(clock, () => fleet.agent(host).rotate(name, options), signal);
+    const failed = logs.filter((log) => log.outcome === 'failed').map(describeRotated);
+    const well = logs.filter((log) => log.outcome !== 'failed').map(describeRotated);
+    const notes = [...recovered, ...well, ...removed.map((path) => `${path} was older than it is kept: removed`)];
+    return { notes, error: failed.length === 0 ? null : failed.join('; ') };
   }
 }
 

@@ -253,6 +253,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
         }
       }),
     rotate: () => call(() => ({ notes: [], error: null })),
+    purge: () => call(() => ({ notes: [], error: null })),
     hook: ([program], member) =>
       call(() => {
         cluster.hooksRun.push(member === null ? program : `${program} ${member}`);

@@ -23,6 +23,7 @@ export async function roll(connected: Connected, invocation: RollInvocation): Pr
     batch: invocation.batch,
     deadlineS: invocation.deadlineS,
     ...(invocation.rotate ? { rotate: true } : {}),
+    ...(invocation.purge ? { purge: true } : {}),
     path: invocation.path ?? undefined,
     canary: invocation.canary ?? undefined,
     canaryWaitS: invocation.canaryWaitS ?? undefined,

@@ -8,6 +8,7 @@ const removeLock = () => option('-r', 'remove the lock first, if its owner is go
 const ofAStart = () => [
   option('-u <path>', 'page that a client has to answer well after its start, instead of the home page', requestPath),
   option('-R', 'rotate the logs of what is restarted before'),
+  option('-P', 'purge the proxy caches after the last client is in'),
   option('--canary <n>', 'after so many clients, wait for `ctl operations resume`', atLeastOne('--canary')),
   option('--canary-wait <seconds>', 'or for so long', seconds('--canary-wait')),
   option('--min-healthy <seconds>', 'a client stays healthy for so long before the next one leaves', seconds('--min-healthy')),
@@ -53,6 +54,7 @@ const roll = (name: RollInvocation['action'], summary: string): Action => ({
     maxFail: (typed.maxFail as number | undefined) ?? null,
     deadlineS: (typed.deadline as number | undefined) ?? null,
     rotate: typed.R === true,
+    purge: typed.P === true,
     ...watchOf(typed),
     removeLock: typed.r === true,
     noMail: typed.mail === false,

@@ -8,9 +8,9 @@ export const schemaNumber = z.literal(1);
 export const exit = z.literal(Object.values(EXIT));
 /** UTC, with milliseconds. */
 export const isoTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-export const rollAction = z.enum(['start', 'restart', 'stop', 'repair', 'rotate']);
+export const rollAction = z.enum(['start', 'restart', 'stop', 'repair', 'rotate', 'purge']);
 /** The public names of the steps. */
-export const step = z.enum(['out', 'drain', 'stop', 'start', 'check', 'warm', 'in', 'skip', 'fail', 'rotate']);
+export const step = z.enum(['out', 'drain', 'stop', 'start', 'check', 'warm', 'in', 'skip', 'fail', 'rotate', 'purge']);
 
 /** What any command says instead of its document when it could not do it. */
 export const error = z.strictObject({

@@ -94,6 +94,7 @@ function life(journal: JournalEvent[], asked: string[], dieAt: number, fails: re
       journal.push(event);
     },
     observeClients: never,
+    purge: never,
     observeMember: never,
     perform: never,
     takeOut: never,
