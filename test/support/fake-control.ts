@@ -3,6 +3,7 @@ import type { BalancerReport } from '../../shared/model/balancer-report.js';
 import type { CheckReport, ServiceReport } from '../../shared/model/check-report.js';
 import type { ConfigDiff } from '../../shared/model/config-diff.js';
 import type { BackendsRequest, ControlApi, Plan, RunRequest } from '../../shared/model/control-api.js';
+import type { Incident } from '../../shared/model/incident.js';
 import type { LockHolder } from '../../shared/model/lock.js';
 import type { MailReport, MailTest } from '../../shared/model/mail.js';
 import type { LogEvent } from '../../shared/model/log-search.js';
@@ -33,6 +34,7 @@ export interface FakeControlScript {
   readonly diff?: ConfigDiff;
   readonly memory?: MemoryReport;
   readonly perf?: PerfReport;
+  readonly incidents?: readonly Incident[];
   readonly mails?: MailReport;
   /** Without it no mail is configured. */
   readonly mailTest?: MailTest;
@@ -200,6 +202,10 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
     async diffConfig() {
       calls.push('diffConfig');
       return script.diff ?? { file: '/etc/ctl/cluster.ini', loadedAt: FAKE_NOW, changes: [], refusals: [] };
+    },
+    async incidents({ selectors, open, since }) {
+      calls.push(`incidents ${selectors.join(',')} open=${open} since=${since}`);
+      return { incidents: script.incidents ?? [] };
     },
     async lock() {
       calls.push('lock');

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Incident } from '../../../shared/model/incident.js';
 import { AppError } from '../../../shared/errors.js';
 import type { ControlApi, RunRequest } from '../../../shared/model/control-api.js';
 import type { OperationEvent } from '../../../shared/model/operation.js';
@@ -107,6 +108,20 @@ export function controlApiContract(way: string, open: (control: FakeControl) => 
       expect(await api.setBackends(order, signal)).toEqual(well);
       expect(await api.setBackends(plain, signal)).toEqual(well);
       expect(control.orders).toEqual([order, plain]);
+    });
+
+    it('answers what happened, of the services and since the time that were asked for', async () => {
+      const lasting: Incident = {
+        ...{ id: '20261116-120000-1', service: 'zeoclient1.1', host: 'web1', event: 4, kind: 'log', message: 'a critical entry' },
+        ...{ expected: 'none', got: 'ERROR it broke', logEntry: 'ERROR it broke', first: FAKE_NOW, last: FAKE_NOW + 5, count: 3 },
+        ...{ ended: null, action: 'restarted' },
+      };
+      const nothing = { expected: null, got: null, logEntry: null, action: null };
+      const over1: Incident = { ...lasting, ...nothing, service: null, host: null, event: null, kind: 'roll', ended: FAKE_NOW + 9 };
+      const { api, control } = await over({ incidents: [over1, lasting] });
+      const asked = { selectors: ['pool:1'], open: true, since: FAKE_NOW };
+      expect(await api.incidents(asked, signal)).toEqual({ incidents: [over1, lasting] });
+      expect(control.calls).toEqual([`incidents pool:1 open=true since=${FAKE_NOW}`]);
     });
 
     it('rejects with code, message and hint of the controller, of a call and of a stream', async () => {
