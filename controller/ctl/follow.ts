@@ -69,8 +69,9 @@ interface Parting {
 /** Errors that end our looking, not the operation. */
 const GOES_ON: readonly ErrorCode[] = ['unreachable', 'timeout', 'cancelled'];
 
+/** What the controller answered has a hint of its own, also if it is about an agent that cannot be reached; a link that is lost has none. */
 function beforeItBegan(error: AppError, { owner, command }: Parting): AppError {
-  if (!owner || !GOES_ON.includes(error.code)) return error;
+  if (!owner || !GOES_ON.includes(error.code) || error.hint !== undefined) return error;
   return new AppError(error.code, `${error.message}, before the operation had begun`, {
     hint: `\`${command('operations', 'list')}\` says whether it began after all`,
     cause: error,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../../shared/errors.js';
 import { createFakeControl, type FakeControlScript } from '../../../support/fake-control.js';
 import { jsonLines, type, type Seat, type Typed } from './harness.js';
 
@@ -161,6 +162,15 @@ describe('detaching', () => {
     expect(seat.err()).toBe(
       'ctl: the controller does not answer any more, before the operation had begun\n  → `ctl operations list` says whether it began after all\n',
     );
+  });
+
+  it('by a controller that cannot reach an agent says what the controller said', async () => {
+    const refuse = new AppError('unreachable', 'agent web1 is not connected (last seen 12 s ago)', {
+      hint: 'nothing was touched. Is it running?',
+    });
+    const seat = type('restart', { control: createFakeControl({ refuse }) });
+    expect(await seat.exit).toBe(5);
+    expect(seat.err()).toBe('ctl: agent web1 is not connected (last seen 12 s ago)\n  → nothing was touched. Is it running?\n');
   });
 
   it('by --timeout leaves the operation alone, exit 5', async () => {
