@@ -45,6 +45,7 @@ describe.skipIf(systemd === null || iptables === null || site === null)('a clust
     typist = await createTypist(runbook, stage, repository);
   });
   afterEach(async () => {
+    await Promise.all([...stage.networks.values()].map((network) => network.heal()));
     await visitors?.leave();
     visitors = null;
   });

@@ -25,6 +25,8 @@ export interface NetworkHost {
   heed(ip: string): Promise<void>;
   /** So much of what arrives is lost: a share from 0 (nothing any more) to 1. */
   lose(share: number): Promise<void>;
+  /** All is as at the beginning. */
+  heal(): Promise<void>;
 }
 
 export interface NetworkOptions {
@@ -97,6 +99,11 @@ function hostOf({ name, ip, port, lan, holder, iptables }: Place, signal: AbortS
       if (losing !== null) await rule('-D', ...chance(losing));
       losing = share === 0 ? null : share;
       if (losing !== null) await rule('-A', ...chance(losing));
+    },
+    async heal() {
+      losing = null;
+      await run(within(holder, [...iptables, '-w', '-F', 'INPUT']), signal);
+      await run(within(lan, ['ip', 'link', 'set', port, 'up']), signal);
     },
   };
 }

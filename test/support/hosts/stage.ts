@@ -17,6 +17,7 @@ export interface Stage {
   readonly hosts: readonly Host[];
   /** A place on the network without a host. */
   network(name: string): NetworkHost;
+  readonly networks: ReadonlyMap<string, NetworkHost>;
   /** What lies here is in /root of that host. */
   home(name: string): string;
   /** Ends all hosts with everything on them; nothing is left behind. */
@@ -72,7 +73,16 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     const failed = (await Promise.allSettled(boots)).find((boot) => boot.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     const hosts = new Map(booted.map((host) => [host.name, host]));
-    return { folder, processes, hosts: booted, host: (name) => find(hosts, name), network: place, home: (name) => join(homes, name), end };
+    return {
+      folder,
+      processes,
+      hosts: booted,
+      host: (name) => find(hosts, name),
+      network: place,
+      networks: network.hosts,
+      home: (name) => join(homes, name),
+      end,
+    };
   } catch (error) {
     await end();
     throw error;
