@@ -35,6 +35,7 @@ import { createCare } from './monitor/care.js';
 import { startMonitor } from './monitor/monitor.js';
 import { startNotifier, STOP_MS } from './notify/notifier.js';
 import { withQuietCalls } from './notify/quiet-calls.js';
+import { createPerfLog, withWarmUpTimes } from './perf/perf-log.js';
 import { openJournalStore } from './rolling/journal.js';
 import { acquireLock } from './rolling/lock.js';
 import type { RollWorld } from './rolling/observe.js';
@@ -97,10 +98,11 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const fleet = embedded === null ? links : createOneHostFleet(links, embedded);
   const versions = createVersions(source, fleet);
   const holds = await openHolds(join(stateDir, 'holds.json'));
+  const perfLog = createPerfLog({ config: () => source.current(), clock });
   const world: RollWorld = {
     config: () => versions.operating(),
     fleet,
-    checks: createChecks({ config: () => versions.operating(), fleet, clock }),
+    checks: withWarmUpTimes(createChecks({ config: () => versions.operating(), fleet, clock }), perfLog, log),
     clock,
     held: (now) => new Map(holds.all().flatMap((hold) => (isOver(hold, now) ? [] : [[hold.service, describeHold(hold)]]))),
     balancers: (signal) => observeBalancers(versions.operating(), fleet, { timeoutMs: BALANCER_MS, signal }),
@@ -120,7 +122,17 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   lifecycle.onShutdown('history', () => history.close());
   // Of all that check, only a controller that stays and monitors mails.
   const mailer = embedded === null ? notifier : null;
-  const care = createCare({ config: () => source.current(), checks, operations, lastSeen, history, clock, log, notifier: mailer });
+  const care = createCare({
+    config: () => source.current(),
+    checks,
+    operations,
+    lastSeen,
+    history,
+    perf: perfLog,
+    clock,
+    log,
+    notifier: mailer,
+  });
   // What lasts is known before the first agent tells anything; a single action opens it only for what it has to keep.
   if (embedded === null) await care.incidents();
   const seen = { select: selectIn(source), lastSeen, clock };

@@ -3,9 +3,8 @@ import { judge, type Measurements } from '../checks/judge.js';
 import type { Service } from '../config/cluster.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { SampleStore } from '../history/samples.js';
-import { messageOf } from '../../shared/errors.js';
+import { createGrowth } from '../monitor/growth.js';
 import { inParallel } from '../../shared/in-parallel.js';
-import type { ServiceReport } from '../../shared/model/check-report.js';
 import type { MemoryQuery, ServiceMemory } from '../../shared/model/memory.js';
 import type { MemoryReport, MemoryRequest, MemoryRow } from '../../shared/model/memory-report.js';
 import type { ProcessState } from '../../shared/model/process.js';
@@ -30,34 +29,19 @@ const ASK_DEARLY_MS = 30_000;
 export async function measureMemory(deps: MemDeps, { selectors, ...query }: MemoryRequest, signal: AbortSignal): Promise<MemoryReport> {
   const services = deps.select(selectors);
   const seen = await memories(deps.fleet, services, query, signal);
-  const warnings: string[] = [];
-  const rows = await inParallel(services, services.length, async (service): Promise<MemoryRow> => {
+  const seenRows = services.map((service): MemoryRow => {
     const memory = seen.get(service.spec.name) ?? notAsked(service);
     const report = judge(service, measurementsOf(memory, deps.clock.now()));
     const { pss, tree } = memory.ok ? memory : { pss: null, tree: null };
-    return { report: await grown(report), pss, tree };
+    return { report, pss, tree };
   });
-  const reports = rows.map(({ report }) => report);
+  const warnings: string[] = [];
+  const reports = await createGrowth(deps.samples)(
+    seenRows.map(({ report }) => report),
+    warnings,
+  );
+  const rows = seenRows.map((row, index) => ({ ...row, report: reports[index] ?? row.report }));
   return { at: deps.clock.now(), exit: exitOf(reports), services: rows, warnings };
-
-  /** Without its history the memory is told all the same. */
-  async function grown(report: ServiceReport): Promise<ServiceReport> {
-    try {
-      return await withGrowth(report, deps.samples);
-    } catch (error) {
-      if (!warnings.includes(messageOf(error))) warnings.push(messageOf(error));
-      return report;
-    }
-  }
-}
-
-/** The report, with how fast its memory grows. Errors: `failed`, for a history that cannot be read. */
-export async function withGrowth(report: ServiceReport, samples: Pick<SampleStore, 'growthKbPerH'>): Promise<ServiceReport> {
-  const { memory, at, name } = report;
-  if (memory?.ok !== true || at === null) return report;
-  const startedAt = at - memory.uptimeS * 1000;
-  const growthKbPerH = await samples.growthKbPerH({ service: name, process: memory.process, startedAt }, at);
-  return { ...report, memory: { ...memory, growthKbPerH } };
 }
 
 async function memories(
@@ -83,7 +67,7 @@ const notAsked = ({ spec, host }: Service): ServiceMemory => ({
 /** Only its process was looked at. */
 function measurementsOf(memory: ServiceMemory, at: number): Measurements {
   return {
-    ...{ at, tcp: null, http: null, zeo: null, log: null, balancer: null },
+    ...{ at, tcp: null, http: null, zeo: null, log: null, ping: null, balancer: null },
     standing: { standing: 'unknown', why: null },
     process: processOf(memory, at),
     memory: memory.ok ? { ok: true, process: memory.process, rssKb: memory.rssKb, uptimeS: memory.uptimeS } : memory,

@@ -117,6 +117,12 @@ export function logFindings(service: Service, log: Extract<LogReport, { ok: true
   ];
 }
 
+/** A note beside the others: what a firewall keeps from a ping says nothing of a service. */
+export const pingFindings = (service: Service, why: string | null): Finding[] =>
+  why === null
+    ? []
+    : [{ event: null, kind: 'ping', message: `${who(service)}: its host does not answer a ping`, expected: 'an answer', got: why }];
+
 function noConnection(service: Service, why: string, managerSays: string | null): Finding {
   return {
     event: 1,

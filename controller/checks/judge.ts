@@ -4,7 +4,17 @@ import type { LogReport } from '../../shared/model/log-report.js';
 import { unmeasured, type Measured } from '../../shared/model/observation.js';
 import type { Memory, ProcessState } from '../../shared/model/process.js';
 import type { Client, Service } from '../config/cluster.js';
-import { type Busyness, busyFinding, httpFindings, logFindings, memoryFindings, tcpFindings, who, zeoFindings } from './findings.js';
+import {
+  type Busyness,
+  busyFinding,
+  httpFindings,
+  logFindings,
+  memoryFindings,
+  pingFindings,
+  tcpFindings,
+  who,
+  zeoFindings,
+} from './findings.js';
 import type { HttpOutcome, TcpOutcome, ZeoOutcome } from '../../shared/model/probe.js';
 
 /** What was seen of one service in one round; null: does not apply to it. */
@@ -23,6 +33,8 @@ export interface Measurements {
   readonly log: LogReport | null;
   /** How it stands in the balancers. `why`: why that is not known. */
   readonly standing: { readonly standing: Standing; readonly why: string | null };
+  /** Why its host does not answer a ping; null: it does, or nobody asked. */
+  readonly ping: string | null;
   /** Of a balancer: what it says of its backends. */
   readonly balancer: Measured<BalancerState> | null;
 }
@@ -37,7 +49,7 @@ export function judge(service: Service | Client, seen: Measurements): ServiceRep
   if (seen.http !== null && connected) findings.push(...answerFindings(service, seen.http, seen.busy ?? null));
   if (seen.memory?.ok === true) findings.push(...memoryFindings(service, seen.memory));
   if (seen.log?.ok === true) findings.push(...logFindings(service, seen.log));
-  findings.push(...unmeasuredFindings(service, seen));
+  findings.push(...pingFindings(service, seen.ping), ...unmeasuredFindings(service, seen));
   return {
     name: service.spec.name,
     type: service.spec.type,

@@ -9,6 +9,7 @@ import type { Measurements } from './judge.js';
 import type { HttpOutcome, TcpOutcome, ZeoOutcome } from '../../shared/model/probe.js';
 import { describeStanding, type BalancerStates } from './standings.js';
 import { checkTcp, whileNoConnection } from './tcp.js';
+import type { Ping } from './ping.js';
 import type { Vantage } from './vantage.js';
 
 export interface MeasureLimits {
@@ -31,18 +32,25 @@ export interface Round {
   readonly balancers: Promise<BalancerStates>;
   /** From where a service is looked at. */
   readonly vantageOf: (service: Service) => Vantage;
+  readonly ping: Ping;
   readonly signal: AbortSignal;
 }
 
 /** Measures one service: at its port, and at the same time by the agent of its host. Rejects only when the signal of the round aborts. */
 export async function measure(service: Service | Client, round: Round): Promise<Measurements> {
   const began = round.clock.now();
-  const [answer, host, balancers] = await Promise.all([atItsPort(service, round), onItsHost(service, round), round.balancers]);
+  const [answer, host, balancers, ping] = await Promise.all([
+    atItsPort(service, round),
+    onItsHost(service, round),
+    round.balancers,
+    round.ping(service.spec.ip, round.signal),
+  ]);
   const busy = isLate(answer.http) ? await observeBusyness(service, host.memory, began, round) : null;
   const pooled = 'pool' in service && service.pool > 0;
   return {
     at: round.clock.now(),
     ...answer,
+    ping,
     busy,
     ...host,
     standing: pooled ? describeStanding(balancers, service) : { standing: 'none', why: null },

@@ -3,6 +3,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { ServiceReport } from '../../shared/model/check-report.js';
 import { measured, unmeasured, type Measured } from '../../shared/model/observation.js';
 import type { Clock } from '../../shared/ports/clock.js';
+import { exec as systemExec, type Exec } from '../../shared/ports/exec.js';
 import { inParallel } from '../../shared/in-parallel.js';
 import { checkHttp, checkHttpServer } from './http.js';
 import { judge } from './judge.js';
@@ -10,6 +11,7 @@ import { measure, type MeasureLimits } from './measure.js';
 import type { HttpOutcome } from '../../shared/model/probe.js';
 import { observeBalancers } from './standings.js';
 import { checkTcp } from './tcp.js';
+import { createPings } from './ping.js';
 import { createVantages, type Vantage } from './vantage.js';
 import { warmUp, type WarmedUrl } from './warm-up.js';
 
@@ -37,6 +39,8 @@ export interface ChecksDeps {
   readonly config: () => ClusterConfig;
   readonly fleet: Fleet;
   readonly clock: Clock;
+  /** For the ping command. */
+  readonly exec?: Exec;
 }
 
 export interface ChecksOptions extends MeasureLimits {
@@ -47,14 +51,14 @@ export interface ChecksOptions extends MeasureLimits {
 const DEFAULTS: ChecksOptions = { concurrency: 16, attempts: 3, pauseMs: 1000, connectTimeoutMs: 3000, agentTimeoutMs: 4000 };
 
 export function createChecks(deps: ChecksDeps, options: Partial<ChecksOptions> = {}): Checks {
-  const { fleet, clock } = deps;
+  const { fleet, clock, exec = systemExec } = deps;
   const limits = { ...DEFAULTS, ...options };
   const vantageOf = createVantages(deps);
   return {
     async report(services, { path, signal }) {
       const config = deps.config();
       const balancers = observeBalancers(config, fleet, { timeoutMs: limits.agentTimeoutMs, signal });
-      const round = { config, fleet, clock, limits, path, balancers, vantageOf, signal };
+      const round = { config, fleet, clock, limits, path, balancers, vantageOf, ping: createPings(config.pingCommand, exec), signal };
       const reports = inParallel(services, limits.concurrency, async (service) => judge(service, await measure(service, round)));
       await Promise.all([reports, balancers]);
       return reports;

@@ -21,7 +21,21 @@ const AGENT_LINK = 'ctl.v1.AgentLink';
 const CONTROL = 'ctl.v1.Control';
 
 /** What a viewer may call: all that changes nothing. A check measures, and touches no service. */
-export const READS: readonly string[] = ['Check', 'Status', 'Plan', 'Operations', 'Events', 'Balancers', 'Log', 'DiffConfig'];
+export const READS: readonly string[] = [
+  'Check',
+  'Status',
+  'Plan',
+  'Operations',
+  'Events',
+  'Balancers',
+  'Log',
+  'Lock',
+  'Memory',
+  'Perf',
+  'Mails',
+  'Incidents',
+  'DiffConfig',
+];
 
 function uncertified(why: string | null, clock: number): AppError {
   const time = `by the clock of the controller it is ${new Date(clock).toISOString()}`;

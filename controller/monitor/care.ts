@@ -7,6 +7,7 @@ import { type Incidents, openIncidents } from '../incidents/incidents.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Log } from '../../shared/log.js';
 import type { Clock } from '../../shared/ports/clock.js';
+import type { PerfLog } from '../perf/perf-log.js';
 import { createRounds, type Rounds } from './rounds.js';
 
 export interface CareDeps {
@@ -15,6 +16,7 @@ export interface CareDeps {
   readonly operations: Pick<Operations, 'working' | 'stopped'>;
   readonly lastSeen: LastSeen;
   readonly history: History;
+  readonly perf: Pick<PerfLog, 'checked'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Of the one who mails; it is called only as long as the cluster is monitored. null: this controller never does. */

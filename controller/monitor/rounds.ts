@@ -5,12 +5,14 @@ import type { ClusterConfig, Service } from '../config/cluster.js';
 import type { History } from '../history/history.js';
 import type { Incidents } from '../incidents/incidents.js';
 import type { IncidentPolicy } from '../incidents/observation.js';
+import type { PerfLog } from '../perf/perf-log.js';
 import { messageOf } from '../../shared/errors.js';
 import type { TakeEvents } from '../../shared/model/agent-event.js';
 import type { ServiceReport } from '../../shared/model/check-report.js';
 import type { Incident } from '../../shared/model/incident.js';
 import { withLasting } from './lasting.js';
 import { sampleOf } from './samples.js';
+import { createGrowth } from './growth.js';
 import { silentServices } from './silence.js';
 
 /** Whatever is seen of the cluster, measured or told by agents, on its way to where it is kept and told. */
@@ -43,13 +45,15 @@ export interface RoundsDeps {
   readonly incidents: () => Promise<Incidents>;
   readonly history: Pick<History, 'samples'>;
   readonly lastSeen: LastSeen;
+  readonly perf: Pick<PerfLog, 'checked'>;
 }
 
-export function createRounds({ config, checks, operations, incidents, history, lastSeen }: RoundsDeps): Rounds {
+export function createRounds({ config, checks, operations, incidents, history, lastSeen, perf }: RoundsDeps): Rounds {
   const policy = (by: RoundOptions['by']): IncidentPolicy => {
     const { failures, recoveries } = config().monitor;
     return { failures: by === 'hand' ? 1 : failures, recoveries, busyRounds: failures };
   };
+  const grown = createGrowth(history.samples);
   const known = () => new Set(config().services.keys());
 
   return {
@@ -70,8 +74,9 @@ export function createRounds({ config, checks, operations, incidents, history, l
         (all) => all.lasting(),
         () => [],
       );
-      const reports = withLasting(measured, lasting);
+      const reports = await grown(withLasting(measured, lasting), complaints);
       await keep(lastSeen.record(reports));
+      await keep(perf.checked(reports, path));
       await keep(history.samples.add(reports.flatMap((report) => sampleOf(report, path) ?? [])));
       return { reports, lasting, complaints };
     },

@@ -1,5 +1,8 @@
+import type { Checks } from '../checks/runner.js';
 import type { WarmedUrl } from '../checks/warm-up.js';
 import type { Client, ClusterConfig } from '../config/cluster.js';
+import { messageOf } from '../../shared/errors.js';
+import type { Log } from '../../shared/log.js';
 import type { ServiceReport } from '../../shared/model/check-report.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import { appendPages } from './perf-files.js';
@@ -35,4 +38,16 @@ function pageOf({ name, host, type, at, http, memory }: ServiceReport, path: str
   const asked = type === 'ZeoClient' ? path : (config.services.get(name)?.url ?? '');
   const rssKb = memory?.ok === true ? memory.rssKb : null;
   return { at, host, service: name, rssKb, url: `/${asked.replace(/^\/+/, '')}`, seconds: http.ms / 1000 };
+}
+
+/** The same checks; how long each page of a warm-up took is kept. What cannot be kept keeps no client from going in. */
+export function withWarmUpTimes<C extends Pick<Checks, 'warm'>>(checks: C, perf: Pick<PerfLog, 'warmed'>, log: Log): C {
+  return {
+    ...checks,
+    async warm(client, signal) {
+      const urls = await checks.warm(client, signal);
+      await perf.warmed(client, urls).catch((error: unknown) => log.error({ error }, messageOf(error)));
+      return urls;
+    },
+  };
 }

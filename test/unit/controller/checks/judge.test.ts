@@ -18,6 +18,7 @@ const well: Measurements = {
   memory: { ok: true, process: PROCESS, rssKb: 300_000, uptimeS: 60 },
   log: { ok: true, since: '2026-01-01T00:00:00', findings: 0, entries: [], last: null },
   standing: { standing: 'in', why: null },
+  ping: null,
   balancer: null,
 };
 const seen = (over: Partial<Measurements>) => judge(client, { ...well, ...over });
