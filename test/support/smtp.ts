@@ -23,7 +23,7 @@ export interface SmtpStandIn {
   readonly mails: readonly ReceivedMail[];
   /** Logins that were tried. */
   readonly logins: readonly string[];
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface Certificate {
@@ -108,10 +108,14 @@ export async function startSmtp(script: SmtpScript = {}): Promise<SmtpStandIn> {
 /** What a server says to the nth thing that it hears, the greeting first: an answer, `hang` or `close`. */
 export type Reply = (heard: string, nth: number) => string;
 
+export interface RudeSmtp {
+  readonly port: number;
+  readonly heard: readonly string[];
+  readonly stop: () => Promise<void>;
+}
+
 /** A server that keeps to no protocol but its replies. */
-export async function startRudeSmtp(
-  reply: Reply,
-): Promise<{ readonly port: number; readonly heard: readonly string[]; stop(): Promise<void> }> {
+export async function startRudeSmtp(reply: Reply): Promise<RudeSmtp> {
   const heard: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

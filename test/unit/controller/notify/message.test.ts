@@ -5,8 +5,13 @@ import { anIncident, HOUR, mailingCluster, MINUTE, NOW } from './fixtures.js';
 
 /** The mails tell the time by the clock of the host. */
 const zone = process.env.TZ;
-beforeAll(() => void (process.env.TZ = 'Europe/Berlin'));
-afterAll(() => void (zone === undefined ? delete process.env.TZ : (process.env.TZ = zone)));
+beforeAll(() => {
+  process.env.TZ = 'Europe/Berlin';
+});
+afterAll(() => {
+  if (zone === undefined) delete process.env.TZ;
+  else process.env.TZ = zone;
+});
 
 const aNotice = (over: Partial<Notice> = {}): Notice => ({
   ...{ type: 'opened', incident: anIncident(), reason: '2 bad rounds', thread: null },
@@ -94,7 +99,7 @@ Restart what is critical, safely:
   ] as const)('about event %i has its limit, and begins with what looks', (event, kind, limit, first) => {
     const { text } = compose([aNotice({ incident: anIncident({ event, kind }) })]);
     expect(text).toContain(`\n${limit}\n`);
-    expect(text.match(/^ {2}ctl .*$/m)?.[0].trim()).toBe(first);
+    expect(/^ {2}ctl .*$/m.exec(text)?.[0].trim()).toBe(first);
   });
 
   it('has no prefix in its subject if there is none', () => {
