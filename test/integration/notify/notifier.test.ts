@@ -126,7 +126,8 @@ describe('a change', () => {
 
   it('is told by a digest if it is over the limit of an hour', async () => {
     const server = await serve();
-    const notifier = await start(() => configWith({ port: server.port }, { maxMailsPerHour: 1 }));
+    const config = () => configWith({ port: server.port }, { maxMailsPerHour: 1, reminderMs: 0 });
+    const notifier = await start(config);
     await notifier.tell([opened({ id: 'a', service: 'a' })]);
     await until(() => server.mails.length === 1);
     await notifier.tell([opened({ id: 'b', service: 'b' })]);
@@ -137,9 +138,7 @@ describe('a change', () => {
     // An hour later, by another process.
     const later: Clock = { ...clock, now: () => clock.now() + HOUR };
     const log = createLogger({ name: 'test', level: 'silent' });
-    notifiers.push(
-      await startNotifier({ config: () => configWith({ port: server.port }), clock: later, log }, { host: 'here', flush: false }),
-    );
+    notifiers.push(await startNotifier({ config, clock: later, log }, { host: 'here', flush: false }));
     await until(() => server.mails.length === 2);
     expect(subjects(server)[1]).toBe('Plone: digest: 2 new (b, c)');
   });
