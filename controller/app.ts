@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type BalancerActions, createBalancerActions } from './actions/balancer.js';
 import { check } from './actions/check.js';
-import { startHoldKeeper } from './actions/hold-keeper.js';
+import { endHolds, startHoldKeeper } from './actions/hold-keeper.js';
 import { describeHold, isOver, openHolds } from './actions/holds.js';
 import { openLastSeen } from './actions/last-seen.js';
 import { listIncidents } from './actions/incidents.js';
@@ -74,6 +74,8 @@ export interface Controller {
   readonly api: ControlApi;
   /** Where it listens, with the real port. */
   readonly address: Address;
+  /** Lets clients in whose time out of the balancer is over: for one that does not stay to see to it. */
+  endHolds(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -194,7 +196,8 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     lifecycle.onShutdown('monitor', () => monitor.stop());
   }
   log.info({ config: config.path, clients: config.clients.length }, 'ctl-controller is ready');
-  return { api, address: server.address() };
+  const ending = { holds, actions: balancer, clock, log };
+  return { api, address: server.address(), endHolds: (signal) => endHolds(ending, new Map(), signal) };
 }
 
 const createControlApi = (

@@ -3,6 +3,7 @@ import { hostname, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLockActions } from './actions/lock.js';
 import { createMailActions } from './actions/mail.js';
+import { perf } from './actions/perf.js';
 import { createRecords } from './actions/records.js';
 import { lockOf, selectIn, startController } from './app.js';
 import type { ClusterConfig } from './config/cluster.js';
@@ -65,6 +66,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedCo
     ...createRecords({ config, select: selectIn({ current: () => config }), clock: systemClock, isOwned }),
     ...createMailActions(() => config, systemClock),
     ...createLockActions(() => config, { identify: identifyProcess }),
+    memory: async (request, signal) => (await controller(signal)).memory(request, signal),
+    perf: (request, signal) =>
+      perf({ config: () => config, select: selectIn({ current: () => config }), clock: systemClock }, request, signal),
     diffConfig: () => fixedConfig(config, []).diff(),
     check: async (request, signal) => (await controller(signal)).check(request, signal),
     balancers: async (signal) => (await controller(signal)).balancers(signal),
@@ -111,7 +115,7 @@ async function start(options: EmbeddedOptions, located: LocatedCluster, here: Th
     const embedded = { agent: here.name, hosts: localHosts };
     const owner = { what: 'ctl', by: options.by };
     const source = fixedConfig(config, warningsOf(located, here));
-    const { api } = await untilFree(config, signal, () => startController(deps, { source, address, version, owner, embedded }));
+    const { api, endHolds } = await untilFree(config, signal, () => startController(deps, { source, address, version, owner, embedded }));
     const { whenConnected } = await startAgent(
       { ...deps, env: definedIn(options.env), platform: process.platform, uid: process.getuid?.() ?? 0, watches: false },
       await agentConfig(located, here, address),
@@ -119,6 +123,8 @@ async function start(options: EmbeddedOptions, located: LocatedCluster, here: Th
     );
     using bound = linkSignals([signal], CONNECT_MS, 'the agent in this process');
     await whenConnected(bound.signal);
+    // No controller stays here to see to it.
+    await endHolds(signal);
     return { api, lifecycle };
   } catch (error) {
     await lifecycle.shutdown('it could not start');

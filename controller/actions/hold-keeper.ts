@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../../shared/abort.js';
 import { AppError, messageOf } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
 import type { Clock } from '../../shared/ports/clock.js';
@@ -21,27 +22,14 @@ export interface HoldKeeper {
  * One that does not answer, or whose balancer does not, is tried again until it does; so is one that a roll has in hand. Why it waits is in
  * the log, once for each reason.
  */
-export function startHoldKeeper({ holds, actions, clock, log }: HoldKeeperDeps): HoldKeeper {
+export function startHoldKeeper(deps: HoldKeeperDeps): HoldKeeper {
+  const { clock, log } = deps;
   const stopping = new AbortController();
   const told = new Map<string, string>();
 
-  async function letIn(service: string): Promise<void> {
-    const request = { wanted: 'in', selectors: [service], by: 'ctl-controller', force: false, forS: null, reason: null } as const;
-    try {
-      await actions.setBackends(request, stopping.signal);
-      told.delete(service);
-      log.info({ service }, `${service} is in again: its time out of the balancer is over`);
-    } catch (error) {
-      const why = messageOf(error);
-      if (stopping.signal.aborted || told.get(service) === why) return;
-      told.set(service, why);
-      log.warn({ service, why }, `the time of ${service} out of the balancer is over, but it cannot go in yet`);
-    }
-  }
-
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      for (const hold of holds.all()) if (isOver(hold, clock.now())) await letIn(hold.service);
+      await endHolds(deps, told, stopping.signal);
       await clock.sleep(POLL_MS, stopping.signal);
     }
   }
@@ -59,3 +47,25 @@ export function startHoldKeeper({ holds, actions, clock, log }: HoldKeeperDeps):
 }
 
 const POLL_MS = 5_000;
+
+/** Lets those in whose time is over. `told`: why one could not go in, as it was said last. Rejects only when its signal aborts. */
+export async function endHolds(
+  { holds, actions, clock, log }: HoldKeeperDeps,
+  told: Map<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { service } of holds.all().filter((hold) => isOver(hold, clock.now()))) {
+    const request = { wanted: 'in', selectors: [service], by: 'ctl-controller', force: false, forS: null, reason: null } as const;
+    try {
+      await actions.setBackends(request, signal);
+      told.delete(service);
+      log.info({ service }, `${service} is in again: its time out of the balancer is over`);
+    } catch (error) {
+      throwIfAborted(signal);
+      const why = messageOf(error);
+      if (told.get(service) === why) continue;
+      told.set(service, why);
+      log.warn({ service, why }, `the time of ${service} out of the balancer is over, but it cannot go in yet`);
+    }
+  }
+}

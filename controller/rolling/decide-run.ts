@@ -101,7 +101,8 @@ export function mayOverlap(progress: Progress): boolean {
   const healthy = inHand.every((m) => m.step === 'warm' || m.step === 'in');
   const next = nextBatch(progress);
   const { guarded, minHealthyMs } = progress.plan.policy;
-  const one = minHealthyMs !== undefined || progress.plan.action === 'repair';
+  const { action, hooks } = progress.plan;
+  const one = minHealthyMs !== undefined || action === 'repair' || hooks?.before_client !== undefined || hooks?.after_client !== undefined;
   // Where each change restarts the balancer, a batch is changed as a whole.
   return guarded && !one && healthy && !isEnding(progress) && typeof next?.pool === 'number' && next.together !== true;
 }

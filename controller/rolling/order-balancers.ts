@@ -1,5 +1,6 @@
 import type { BalancerStates } from '../checks/standings.js';
 import { balancersOf, type Service } from '../config/cluster.js';
+import { AppError } from '../../shared/errors.js';
 import { addressOf } from '../../shared/model/service.js';
 import type { RollWorld } from './observe.js';
 
@@ -13,7 +14,10 @@ export interface BalancerOrder {
   readonly id: string;
 }
 
-/** In every balancer that has such a backend, as it was last `seen`; one that did not say must not be passed over. Rejects with the first failure. */
+/**
+ * In every balancer that has such a backend, as it was last `seen`. One that did not say must not be passed over; that it has no such backend
+ * is no refusal then, as long as another one has it. Rejects with the first failure.
+ */
 export async function orderBalancers(
   { config, fleet }: Pick<RollWorld, 'config' | 'fleet'>,
   seen: BalancerStates,
@@ -28,5 +32,11 @@ export async function orderBalancers(
   const orders = holding.map(({ host, spec: { name } }) =>
     fleet.agent(host).setBackend(name, { address, wanted }, { commandId: `${id}/${name}`, signal, timeoutMs: ORDER_MS }),
   );
-  for (const result of await Promise.allSettled(orders)) if (result.status === 'rejected') throw result.reason;
+  const ends = await Promise.allSettled(orders);
+  const carriedOut = ends.some((end) => end.status === 'fulfilled');
+  for (const [index, end] of ends.entries()) {
+    if (end.status === 'fulfilled') continue;
+    const unread = seen.get(holding[index]?.spec.name ?? '')?.ok !== true;
+    if (!(unread && carriedOut && end.reason instanceof AppError && end.reason.code === 'not-found')) throw end.reason;
+  }
 }

@@ -1,5 +1,6 @@
 import { AppError } from '../../shared/errors.js';
 import type { ProcessId, ProcessState } from '../../shared/model/process.js';
+import type { Step } from '../../shared/model/operation.js';
 import type { Standing } from '../../shared/model/balancer.js';
 import type { JournalEvent } from '../../controller/rolling/events.js';
 import { createExecutor, type Executor, type RollPorts } from '../../controller/rolling/executor.js';
@@ -22,6 +23,8 @@ export interface SimulatedClient {
   start: 'well' | 'never-answers' | 'exits' | 'cannot';
   stop: 'well' | 'survives';
   agentAwayUntil: number;
+  /** Answers badly while that one does not run, and for a while after it came back. */
+  standsOn: string | null;
 }
 
 export interface SimulatedCluster {
@@ -45,6 +48,10 @@ export interface SimulatedCluster {
   crash: { at: number; effect: boolean } | null;
   /** An operator stops the run when this member enters this step. */
   haltAt: { member: string; step: string; how: 'interrupted' | 'aborted' } | null;
+  /** An operator lets the run go on so long after this member was settled. */
+  proceedWhen: { settled: string; afterMs: number; by: string } | null;
+  /** This member's process ends by itself so long after it was settled. */
+  breakWhen: { settled: string; afterMs: number } | null;
   /** The next life resumes a run that has ended. */
   resume: boolean;
   client(name: string): SimulatedClient;
@@ -53,12 +60,14 @@ export interface SimulatedCluster {
 }
 
 const QUIET_MS = 500;
+/** How long a client needs to find its ZEO server again. */
+const FIND_MS = 3_000;
 
 export function simulateCluster(
   names: readonly string[],
   batches: readonly (readonly string[])[],
   policy: Partial<RollPolicy> = {},
-  steps = FULL,
+  steps: readonly Step[] = FULL,
   takeOut: readonly string[] = [],
   more: Partial<RollPlan> = {},
 ): SimulatedCluster {
@@ -87,6 +96,8 @@ export function simulateCluster(
     calls: 0,
     crash: null,
     haltAt: null,
+    proceedWhen: null,
+    breakWhen: null,
     resume: false,
     client(name) {
       const client = cluster.clients.get(name);
@@ -129,6 +140,7 @@ const newClient = (): SimulatedClient => ({
   start: 'well',
   stop: 'well',
   agentAwayUntil: 0,
+  standsOn: null,
 });
 
 function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortController, started: { executor?: Executor }): RollPorts {
@@ -148,7 +160,9 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
     life.abort(new Error(why));
     throw new Error(why);
   }
-  const healthy = (c: SimulatedClient) => c.running && c.start === 'well' && cluster.now >= c.startedAt + c.startMs;
+  const answersBy = (c: SimulatedClient) => c.running && c.start === 'well' && cluster.now >= c.startedAt + c.startMs;
+  const finds = (root: SimulatedClient) => answersBy(root) && cluster.now >= root.startedAt + root.startMs + FIND_MS;
+  const healthy = (c: SimulatedClient) => answersBy(c) && (c.standsOn === null || finds(cluster.client(c.standsOn)));
   const standing = (c: SimulatedClient): Standing =>
     !cluster.balancerAnswers ? 'unknown' : !c.balanced ? 'none' : !c.in ? 'out' : c.running ? 'in' : 'dead';
   const processOf = (name: string, c: SimulatedClient): ProcessState => {
@@ -170,6 +184,18 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
     }
     if (serving() < before && serving() < minActive) cluster.violations.push(`only ${serving()} serve at ${cluster.now}`);
   }
+  const isOver = (wait: { settled: string; afterMs: number } | null): boolean => {
+    const settled = cluster.journal.find((e) => e.type === 'settled' && e.member === wait?.settled);
+    return wait !== null && settled !== undefined && cluster.now >= settled.at + wait.afterMs;
+  };
+  /** What others do while the controller waits. */
+  async function meanwhile(): Promise<void> {
+    const { proceedWhen, breakWhen } = cluster;
+    if (breakWhen !== null && isOver(breakWhen)) cluster.client(breakWhen.settled).running = false;
+    if (proceedWhen === null || !isOver(proceedWhen)) return;
+    cluster.proceedWhen = null;
+    await started.executor?.proceed(proceedWhen.by);
+  }
   const agent = (name: string): SimulatedClient => {
     const c = cluster.client(name);
     if (c.agentAwayUntil > cluster.now) throw new AppError('unreachable', `agent of ${name} is not connected`);
@@ -181,7 +207,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
     async sleep(ms, signal) {
       signal.throwIfAborted();
       cluster.now += ms;
-      await Promise.resolve();
+      await meanwhile();
     },
     append: (event) =>
       call(() => {
