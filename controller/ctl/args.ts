@@ -3,12 +3,11 @@ import { AppError } from '../../shared/errors.js';
 import { nearest } from '../../shared/ini/nearest.js';
 import { createGrammar, type Grammar } from './grammar/grammar.js';
 import type { Invocation, Printed } from './invocation.js';
-import { isNotBuilt, NOT_BUILT_ACTIONS, refuseAction } from './not-built.js';
 import { sortWords, type Words } from './words.js';
 
 /**
- * Understands a command line of either form (`ctl -a start -s a, b`, `ctl start a b`). Throws a `usage` error for what is wrong and an
- * `unsupported` one for what is specified but not built; nothing that was typed is ignored.
+ * Understands a command line of either form (`ctl -a start -s a, b`, `ctl start a b`). Throws a `usage` error for what is
+ * wrong; nothing that was typed is ignored.
  */
 export function parseArgs(argv: readonly string[], version: string): Invocation | Printed {
   const grammar = createGrammar();
@@ -36,12 +35,11 @@ export function guessAction(argv: readonly string[]): string | null {
 function actionOf(words: Words, grammar: Grammar, help: boolean): { name: string | null; operands: readonly string[] } {
   if (words.oldAction !== null) {
     const name = words.oldAction;
-    if (isNotBuilt(name)) throw refuseAction(`-a ${name}`);
     if (OLD_ACTIONS.includes(name)) return { name, operands: words.operands };
     if (grammar.commands.has(name)) {
       throw new AppError('usage', `-a ${name}: there is no such action in the old form`, { hint: `write \`ctl ${name}\`` });
     }
-    throw unknownAction(name, [...OLD_ACTIONS, ...NOT_BUILT_ACTIONS], '-a ');
+    throw unknownAction(name, OLD_ACTIONS, '-a ');
   }
   const operands = help && words.operands[0] === 'help' ? words.operands.slice(1) : words.operands;
   const [first, second, ...others] = operands;
@@ -51,11 +49,10 @@ function actionOf(words: Words, grammar: Grammar, help: boolean): { name: string
       hint: '`ctl check`, `ctl start`, or as before `ctl -a start -c cluster.ini`; all of it: `ctl --help`',
     });
   }
-  if (isNotBuilt(first)) throw refuseAction(first);
   if (grammar.commands.has(`${first} ${second ?? ''}`)) return { name: `${first} ${second ?? ''}`, operands: others };
   if (grammar.commands.has(first)) return { name: first, operands: operands.slice(1) };
   const groups = [...grammar.commands.keys()].filter((one) => one.startsWith(`${first} `));
-  if (groups.length === 0) throw unknownAction(first, [...grammar.commands.keys(), 'operations', 'config', ...NOT_BUILT_ACTIONS], '');
+  if (groups.length === 0) throw unknownAction(first, [...grammar.commands.keys(), 'operations', 'config'], '');
   const verbs = groups.map((one) => one.slice(first.length + 1));
   if (second === undefined) throw new AppError('usage', `ctl ${first}: what about it?`, { hint: `one of ${verbs.join(', ')}` });
   throw unknownAction(second, verbs, `${first} `);
@@ -66,7 +63,7 @@ const OLD_ACTIONS = ['start', 'stop', 'check', 'repair', 'mem', 'log', 'rotate',
 function unknownAction(typed: string, names: readonly string[], before: string): AppError {
   const [near] = nearest(typed, names);
   return new AppError('usage', `unknown action: ${before}${typed}`, {
-    hint: near === undefined ? `one of ${names.filter((name) => !isNotBuilt(name)).join(', ')}` : `did you mean \`ctl ${before}${near}\`?`,
+    hint: near === undefined ? `one of ${names.join(', ')}` : `did you mean \`ctl ${before}${near}\`?`,
   });
 }
 

@@ -1,8 +1,7 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { AppError } from '../../../shared/errors.js';
 import { EXIT_MEANINGS } from '../exit-codes.js';
 import type { Invocation } from '../invocation.js';
-import { NOT_BUILT_OPTIONS, refuseOption, type NotBuiltOption } from '../not-built.js';
 import type { KnownOptions } from '../words.js';
 import { type Action, commonOptions, type Typed } from './action.js';
 import { BALANCER } from './balancer.js';
@@ -49,8 +48,6 @@ export function createGrammar(): Grammar {
       const action = ACTIONS.find((one) => one.name === name);
       if (action === undefined) throw new AppError('internal', `the action ${name} cannot be read`);
       const typed = command.opts<Typed>();
-      const refused = NOT_BUILT_OPTIONS.find((one) => isTyped(command, one));
-      if (refused !== undefined) throw refuseOption(refused);
       return action.read(typed, command.args, oldForm);
     },
   };
@@ -72,15 +69,10 @@ export const ACTIONS: readonly Action[] = [
   ...SHELL,
 ];
 
-/** Not by its value: `--no-mail` gives one to `mail` without being typed. */
-const isTyped = (command: Command, refused: NotBuiltOption): boolean =>
-  command.getOptionValueSource(new Option(refused.flags).attributeName()) === 'cli';
-
 function commandOf(action: Action): Command {
   const command = new Command(`ctl ${action.name}`).description(action.summary).usage(`[options] ${action.operands}`.trim());
   if (action.operands !== '') command.argument(action.operands);
   for (const one of [...action.options, ...commonOptions()]) command.addOption(one);
-  for (const one of NOT_BUILT_OPTIONS) command.addOption(new Option(one.flags, one.what).hideHelp());
   return command
     .exitOverride()
     .showSuggestionAfterError(false)

@@ -32,10 +32,16 @@ const START = {
   canaryWaitS: null,
   minHealthyS: null,
   rotate: false,
+  purge: false,
   removeLock: false,
+  noMail: false,
 };
 
 describe('the old form', () => {
+  it('purges the caches after a roll with -P', () => {
+    expect(parse('-a start -vP')).toEqual({ ...START, oldForm: true, verbose: true, purge: true });
+  });
+
   it('is understood word for word', () => {
     expect(parse('-a start -c cluster.ini -s zeoclient1.1, zeoclient1.2')).toEqual({
       ...START,
@@ -102,7 +108,9 @@ describe('the modern form', () => {
       canaryWaitS: 600,
       minHealthyS: 30,
       rotate: true,
+      purge: false,
       removeLock: false,
+      noMail: false,
       timeoutMs: 2500,
       json: true,
       color: false,
@@ -140,6 +148,7 @@ describe('the modern form', () => {
       selectors: [],
       path: '/news',
       nagios: true,
+      noMail: false,
     });
   });
 
@@ -149,6 +158,16 @@ describe('the modern form', () => {
     ['operations show op-1 --follow', { action: 'operations show', id: 'op-1', follow: true }],
     ['operations resume op-1', { action: 'operations resume', id: 'op-1' }],
     ['operations abort op-1', { action: 'operations abort', id: 'op-1' }],
+    ['mem', { action: 'mem', selectors: [], tree: false, pss: false }],
+    ['-a mem -s a, b', { action: 'mem', selectors: ['a', 'b'], tree: false, pss: false }],
+    ['mem pool:1 --tree --pss', { action: 'mem', selectors: ['pool:1'], tree: true, pss: true }],
+    ['perf a', { action: 'perf', selectors: ['a'] }],
+    ['purge', { action: 'purge', selectors: [], urls: [], oldForm: false, dryRun: false, yes: false, removeLock: false }],
+    ['-a purge -s squid', { action: 'purge', selectors: ['squid'], urls: [], oldForm: true, dryRun: false, yes: false, removeLock: false }],
+    [
+      'purge /news http://x/ -s squid --dry-run --yes -r',
+      { action: 'purge', selectors: ['squid'], urls: ['/news', 'http://x/'], oldForm: false, dryRun: true, yes: true, removeLock: true },
+    ],
     ['config check', { action: 'config check' }],
     ['config diff', { action: 'config diff' }],
     ['config show --raw --secrets', { action: 'config show', raw: true, secrets: true }],
@@ -163,7 +182,7 @@ describe('the modern form', () => {
     ['check --timout 3', 'usage: unknown option: --timout → did you mean `--timeout`?'],
     ['start -dry-run', 'usage: unknown option: -dry-run → did you mean `--dry-run`?'],
     ['start --nagios', 'usage: --nagios does not belong to `ctl start` → it belongs to check'],
-    ['check --dry-run', 'usage: --dry-run does not belong to `ctl check` → it belongs to start, restart, stop, repair, rotate'],
+    ['check --dry-run', 'usage: --dry-run does not belong to `ctl check` → it belongs to start, restart, stop, repair, rotate, purge'],
     ['start --batch none', 'usage: --batch none: not a batch size → a number, a percentage (`50%`), `pool` or `auto`'],
     ['start --batch 0', 'usage: --batch 0: not a batch size → a number, a percentage (`50%`), `pool` or `auto`'],
     ['start --max-fail -1', 'usage: --max-fail needs a value → write `--max-fail 1`'],
@@ -178,21 +197,6 @@ describe('the modern form', () => {
 
   it.each(['', 'operations show', 'operations list x', 'start ,'])('refuses `%s` as a usage error with a hint', (line) => {
     expect(refusal(line)).toMatch(/^usage: .+ → .+/);
-  });
-});
-
-describe('what is specified but not built', () => {
-  it.each(['mem', 'purge http://x/', 'events', 'perf', 'mail test'])('refuses the action of `%s`', (line) => {
-    const [action] = words(line);
-    expect(refusal(line)).toBe(`unsupported: not in this version: ${action ?? ''} → what there is: \`ctl --help\``);
-  });
-
-  it.each([
-    ['-a start -P', '-P'],
-    ['-a start -vP', '-P'],
-    ['check --no-mail', '--no-mail'],
-  ])('refuses the option in `%s`', (line, option) => {
-    expect(refusal(line).startsWith(`unsupported: not in this version: ${option} (`)).toBe(true);
   });
 });
 

@@ -6,6 +6,9 @@ import { DOCUMENTS, jsonSchemaOf } from '../../../../controller/ctl/schema/docum
 import { AppError } from '../../../../shared/errors.js';
 import { createFakeControl, FAKE_NOW, wellClient, type FakeControl } from '../../../support/fake-control.js';
 import { jsonLines, type, type Typed } from './harness.js';
+import type { ServiceReport } from '../../../../shared/model/check-report.js';
+import type { MemoryReport } from '../../../../shared/model/memory-report.js';
+import { processId } from '../../../../shared/model/process.js';
 import type { RepairDecision } from '../../../../shared/model/repair.js';
 
 type DocumentName = keyof typeof DOCUMENTS;
@@ -64,8 +67,56 @@ describe('--json', () => {
     expect(lines[0]).toMatchObject({ schema: 1, exit: 1, at: '2024-09-25T14:47:17.000Z' });
   });
 
+  it('`mem --json` is a report of memory, what was not measured with its reason', async () => {
+    const child = { process: processId(4243, 778), parent: 4242, command: 'python3', rss: { ok: true, kb: 900 }, pss: null } as const;
+    const well = wellClient('zeoclient1.1');
+    const growing = { ...well, memory: { ...well.memory, growthKbPerH: 3600 } as ServiceReport['memory'] };
+    const stopped = { ...wellClient('zeoclient1.2'), state: 'stopped', memory: { ok: false, why: 'not running: exit code 1' } } as const;
+    const memory: MemoryReport = {
+      at: FAKE_NOW,
+      exit: 0,
+      warnings: [],
+      services: [
+        { report: growing, pss: { ok: false, why: 'not as this user' }, tree: { ok: true, children: [child] } },
+        { report: stopped, pss: null, tree: null },
+      ],
+    };
+    const { exit, lines } = await printed('mem --tree --pss --json', { control: createFakeControl({ memory }) });
+    await expectValid('memory', lines);
+    expect(exit).toBe(0);
+    expect(lines[0]).toMatchObject({
+      action: 'mem',
+      services: [
+        {
+          memory: {
+            growth_kb_per_h: 3600,
+            // 421,888 kB are left, at 3,600 kB an hour.
+            limit_reached_at: '2024-09-30T11:58:45.000Z',
+            pss: { ok: false, why: 'not as this user' },
+            tree: { ok: true, processes: [{ pid: 4243, parent: 4242, command: 'python3', rss: { ok: true, kb: 900 }, pss: null }] },
+          },
+        },
+        { state: 'stopped', memory: { ok: false, why: 'not running: exit code 1' } },
+      ],
+    });
+  });
+
+  it('`perf --json` tells the week and the week before', async () => {
+    const figures = { count: 3, p50: 0.2, p95: 0.9, max: 1.5 };
+    const row = { service: 'zeoclient1.1', host: 'web1', url: '/', now: figures, before: null };
+    const perf = { from: FAKE_NOW - 604_800_000, to: FAKE_NOW, rows: [row], warnings: ['perf_3.log: 1 line is none of a perf file'] };
+    const { exit, lines } = await printed('perf --json', { control: createFakeControl({ perf }) });
+    await expectValid('perf', lines);
+    expect(exit).toBe(0);
+    expect(lines[0]).toMatchObject({
+      from: '2024-09-18T14:47:17.000Z',
+      pages: [{ url: '/', week: { count: 3, p50_s: 0.2, p95_s: 0.9, max_s: 1.5 }, week_before: null }],
+    });
+  });
+
   it.each([
     'start --json',
+    'purge --json --yes',
     'stop --json --yes',
     'repair --json',
     'restart --json',
@@ -196,7 +247,6 @@ describe('offline documents', () => {
 describe('errors in --json', () => {
   it.each([
     ['chekc --json', 2, { action: 'chekc', error: { code: 'usage', message: 'unknown action: chekc', hint: 'did you mean `ctl check`?' } }],
-    ['-a mem --json', 2, { action: 'mem', error: { code: 'unsupported', message: 'not in this version: -a mem' } }],
     ['start nobody --json', 2, { type: 'result', action: 'start', error: { code: 'usage', message: 'no service nobody' } }],
     ['operations show op-9 --json', 2, { type: 'result', action: 'operations show', error: { code: 'not-found' } }],
   ])('`%s` answers the error shape on standard output', async (line, code, expected) => {
