@@ -110,7 +110,7 @@ describe('a change', () => {
     const server = await serve({ refuse: () => '554 spam' });
     const notifier = await start(() => configWith({ port: server.port }));
     await notifier.tell([opened()]);
-    await until(() => notifier.report().givenUp.length > 0);
+    await until(() => notifier.report().givenUp.length > 0 && notifier.report().waiting.length === 0);
     expect(notifier.report()).toMatchObject({
       waiting: [],
       givenUp: [
