@@ -19,8 +19,7 @@ export interface CareDeps {
   readonly perf: Pick<PerfLog, 'checked'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Of the one who mails; it is called only as long as the cluster is monitored. null: this controller never does. */
-  readonly notifier: Pick<Notifier, 'tell'> | null;
+  readonly notifier: Pick<Notifier, 'tell'>;
 }
 
 export interface Care extends Rounds {
@@ -31,9 +30,8 @@ export interface Care extends Rounds {
 /** What is seen of the cluster, from the checks and the agents to the history and the mails. Opens the history with the first of it. */
 export function createCare({ config, clock, log, history, notifier, ...deps }: CareDeps): Care {
   let opening: Promise<Incidents> | null = null;
-  const isMonitored = () => config().monitor.intervalMs > 0;
   const incidents = () =>
-    (opening ??= openIncidents({ history, clock, log, notifier: () => (isMonitored() ? notifier : null) }).catch((error: unknown) => {
+    (opening ??= openIncidents({ history, clock, log, notifier: () => notifier }).catch((error: unknown) => {
       // Whoever mends the file needs no restart.
       opening = null;
       throw error;

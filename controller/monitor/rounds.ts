@@ -78,7 +78,7 @@ export function createRounds({ config, checks, operations, incidents, history, l
       await keep(lastSeen.record(reports));
       await keep(perf.checked(reports, path));
       await keep(history.samples.add(reports.flatMap((report) => sampleOf(report, path) ?? [])));
-      return { reports, lasting, complaints };
+      return { reports, lasting, complaints: [...new Set(complaints)] };
     },
     async hear(host, events) {
       const silent = silentServices(config(), operations.working(), new Set(), []);
