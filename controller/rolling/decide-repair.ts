@@ -28,6 +28,8 @@ export interface RepairSituation {
 /** One decision a service, with its reason: roots first, then frontends, dead clients, clients that still serve. Pure. */
 export function decideRepair(situation: RepairSituation): RepairDecision[] {
   const decided = new Map<string, RepairDecision>();
+  /** Whatever stands on others comes behind them. */
+  const all: RepairDecision[] = [];
   const reports = new Map(situation.reports.map((report) => [report.name, report]));
   const order = [...situation.config.services.values()].sort((a, b) => rank(situation, reports, a) - rank(situation, reports, b));
   const decide = (service: Service): RepairDecision => {
@@ -39,9 +41,10 @@ export function decideRepair(situation: RepairSituation): RepairDecision[] {
     const roots = standsOn(situation.config, service).map(decide);
     const decision = { service: name, ...decideOne(situation, service, reports, roots) };
     decided.set(name, decision);
+    all.push(decision);
     return decision;
   };
-  const all = order.map(decide);
+  for (const service of order) decide(service);
   return situation.named === null ? all : all.filter(({ service }) => situation.named?.has(service) === true);
 }
 

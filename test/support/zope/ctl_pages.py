@@ -1,4 +1,5 @@
 """A filter in front of Zope: says who answers, and holds back the answer to `…/slow?ms=N`, one thread of waitress busy meanwhile.
+`…/leak?mb=N` takes memory that is never given back.
 
 What ctl itself asks for is written to var/timeline.jsonl of the instance, with the time of the process's exec: what a start really took.
 """
@@ -24,6 +25,8 @@ def filter_factory(global_conf, name):
             line = {'pid': os.getpid(), 'exec': started, 'path': path, 'from': begin, 'to': time.time(), 'status': status}
             file.write(json.dumps(line) + '\n')
 
+    leaked = []
+
     def wrap(application):
         def handle(environ, start_response):
             begin = time.time()
@@ -33,6 +36,11 @@ def filter_factory(global_conf, name):
                 query = parse_qs(environ.get('QUERY_STRING', ''))
                 time.sleep(int(query.get('ms', ['1000'])[0]) / 1000)
                 environ['PATH_INFO'] = path[: -len('slow')]
+
+            if path.endswith('/leak'):
+                query = parse_qs(environ.get('QUERY_STRING', ''))
+                leaked.append(b'x' * (int(query.get('mb', ['1'])[0]) << 20))
+                environ['PATH_INFO'] = path[: -len('leak')]
 
             def start(status, headers, exc_info=None):
                 seen['status'] = int(status.split()[0])

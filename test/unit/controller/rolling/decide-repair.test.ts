@@ -103,6 +103,15 @@ describe('a repair', () => {
     );
   });
 
+  it('puts what others stand on before them, wherever it stands in the file', () => {
+    const [front, back] = [
+      aService({ name: 'front', serviceName: 'front' }, { depends: ['back'] }),
+      aService({ name: 'back', serviceName: 'back' }),
+    ];
+    const situated = decideRepair(situation({}, { config: aCluster([front, back], { frontends: [front] }) }));
+    expect(situated.map(({ service }) => service)).toEqual(['back', 'front']);
+  });
+
   it('goes by `depends`, and does not go round in circles', () => {
     const db = aService({ name: 'db', serviceName: 'db' });
     const one = aClient({ name: 'c1', serviceName: 'c1' }, { pool: 1, depends: ['db'] });
