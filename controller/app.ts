@@ -91,7 +91,11 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const owned = await acquireLock(lockOf(config), options.owner, lock);
   lifecycle.onShutdown('state_dir', () => owned.release());
 
-  const notifier = await startNotifier({ config: () => source.current(), clock, log }, { host: hostname(), flush: embedded !== null });
+  const notifier = await startNotifier(
+    { config: () => source.current(), clock, log },
+    // A controller that stays mails what it monitors; a single action, since there is none, what it finds.
+    { host: hostname(), single: embedded !== null },
+  );
   lifecycle.onShutdown('mail', () => notifier.stop(), STOP_MS);
 
   const told = await openTakeOnce(join(stateDir, 'agent-events.jsonl'), (host, events) => care.hear(host, events));
@@ -122,8 +126,6 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const lastSeen = await openLastSeen(join(stateDir, 'last-seen.json'));
   const history = createHistory({ path: historyOf(stateDir), create: true });
   lifecycle.onShutdown('history', () => history.close());
-  // Of all that check, only a controller that stays and monitors mails.
-  const mailer = embedded === null ? notifier : null;
   const care = createCare({
     config: () => source.current(),
     checks,
@@ -133,7 +135,7 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     perf: perfLog,
     clock,
     log,
-    notifier: mailer,
+    notifier,
   });
   // What lasts is known before the first agent tells anything; a single action opens it only for what it has to keep.
   if (embedded === null) await care.incidents();

@@ -40,8 +40,11 @@ export interface NotifierDeps {
 export interface NotifierOptions {
   /** Name of this host, for the commands in the mails. */
   readonly host: string;
-  /** This process ends with its action: what there is to mail is offered to the server once more before. */
-  readonly flush: boolean;
+  /**
+   * This process ends with its action: what there is to mail is offered to the server once more before. One that stays mails what begins
+   * only as long as the cluster is monitored.
+   */
+  readonly single: boolean;
 }
 
 const FLUSH_MS = 25_000;
@@ -50,7 +53,7 @@ const GRACE_MS = 3_000;
 export const STOP_MS = FLUSH_MS + 4 * GRACE_MS;
 
 /** Errors: `failed` (a file in `STATE_DIR/mail` that cannot be read, or that folder). */
-export async function startNotifier({ config, clock, log }: NotifierDeps, { host, flush }: NotifierOptions): Promise<Notifier> {
+export async function startNotifier({ config, clock, log }: NotifierDeps, { host, single }: NotifierOptions): Promise<Notifier> {
   const folder = mailFolderOf(config());
   const path = join(folder, 'ledger.json');
   const queue = await openMailQueue(folder, clock.now());
@@ -129,7 +132,8 @@ export async function startNotifier({ config, clock, log }: NotifierDeps, { host
       saidSo = false;
       await inTurn(async () => {
         const known = new Set([...ledger.book.told, ...ledger.book.pending].map(({ incident }) => incident.id));
-        const heard = quiet === 0 ? changes : changes.filter(({ incident }) => known.has(incident.id));
+        const isMailed = quiet === 0 && (single || config().monitor.intervalMs > 0);
+        const heard = isMailed ? changes : changes.filter(({ incident }) => known.has(incident.id));
         const book = note(ledger.book, heard, clock.now());
         // Seen again: not worth the disk, whoever tells it says so again.
         if (book.pending === ledger.book.pending) ledger = { ...ledger, book };
@@ -145,7 +149,7 @@ export async function startNotifier({ config, clock, log }: NotifierDeps, { host
     async stop() {
       await writers.stop(GRACE_MS);
       await couriers.stop(GRACE_MS);
-      if (flush) await flushAll();
+      if (single) await flushAll();
       await writing;
     },
   };

@@ -20,7 +20,7 @@ const config = {
   mail: base.mail === null ? null : { ...base.mail, port },
 };
 const log = createLogger({ name: 'mail-teller', level: 'silent' });
-const notifier = await startNotifier({ config: () => config, clock: systemClock, log }, { host: 'here', flush: false });
+const notifier = await startNotifier({ config: () => config, clock: systemClock, log }, { host: 'here', single: false });
 for await (const line of createInterface({ input: process.stdin })) {
   const change = JSON.parse(line) as IncidentChange;
   void notifier.tell([change]).then(() => process.stdout.write(`${change.incident.id}\n`));

@@ -43,9 +43,9 @@ const configWith = (mail: Partial<MailConfig> | null, monitor: Partial<ClusterCo
   return { ...base, mail: mail === null ? null : aMailConfig(mail), monitor: { ...base.monitor, ...monitor } };
 };
 
-async function start(config: () => ClusterConfig, flush = false): Promise<Notifier> {
+async function start(config: () => ClusterConfig, single = false): Promise<Notifier> {
   const log = createLogger({ name: 'test', write: (line) => lines.push(JSON.parse(line) as (typeof lines)[number]) });
-  const notifier = await startNotifier({ config, clock, log }, { host: 'ctl.example.org', flush });
+  const notifier = await startNotifier({ config, clock, log }, { host: 'ctl.example.org', single });
   notifiers.push(notifier);
   return notifier;
 }
@@ -138,7 +138,7 @@ describe('a change', () => {
     // An hour later, by another process.
     const later: Clock = { ...clock, now: () => clock.now() + HOUR };
     const log = createLogger({ name: 'test', level: 'silent' });
-    notifiers.push(await startNotifier({ config, clock: later, log }, { host: 'here', flush: false }));
+    notifiers.push(await startNotifier({ config, clock: later, log }, { host: 'here', single: false }));
     await until(() => server.mails.length === 2);
     expect(subjects(server)[1]).toBe('Plone: digest: 2 new (b, c)');
   });
@@ -177,6 +177,18 @@ it('a call that is not to be mailed hides only what begins with it', async () =>
   await notifier.tell([changed({ id: 'b', service: 'b' })]);
   await until(() => server.mails.length === 3);
   expect(subjects(server).slice(1)).toEqual(['Plone: a well again: no TCP connection, for 60 s', 'Plone: b critical: no TCP connection']);
+});
+
+it('nothing that begins is mailed while nobody monitors the cluster, and its end is still known', async () => {
+  const server = await serve();
+  let intervalMs = 60_000;
+  const notifier = await start(() => configWith({ port: server.port }, { intervalMs }));
+  await notifier.tell([opened({ id: 'a', service: 'a' })]);
+  await until(() => server.mails.length === 1);
+  intervalMs = 0;
+  await notifier.tell([opened({ id: 'b', service: 'b' }), ended({ id: 'a', service: 'a' })]);
+  await until(() => server.mails.length === 2);
+  expect(subjects(server)[1]).toBe('Plone: a well again: no TCP connection, for 60 s');
 });
 
 it('one that ends with its action sends what there is before', async () => {

@@ -149,12 +149,4 @@ describe('what is seen of the cluster', () => {
     working = new Set();
     await expect(hear('web1', [ENTRY])).rejects.toMatchObject({ message: 'full' });
   });
-
-  it('is mailed only as long as the cluster is monitored', async () => {
-    const { monitor } = aCluster([]);
-    const { measure } = await care({ config: () => aCluster(SERVICES, { monitor: { ...monitor, intervalMs: 0 } }) });
-    seen = [down()];
-    expect((await measure(SERVICES, BY_HAND)).lasting).toHaveLength(1);
-    expect(told).toEqual([]);
-  });
 });
