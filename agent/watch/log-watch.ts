@@ -61,11 +61,12 @@ export async function createLogWatch({ clock, log, allow, stateDir, onEntry }: L
   };
 
   async function watchForEver(spec: ServiceSpec, signal: AbortSignal): Promise<void> {
-    for (let told = ''; !signal.aborted;) {
+    const stopped = () => signal.aborted;
+    for (let told = ''; !stopped();) {
       try {
         await watch(spec, signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (stopped()) return;
         const why = messageOf(error);
         if (why !== told) log.warn({ error, service: spec.name }, `the log of ${spec.name} is not watched`);
         told = why;

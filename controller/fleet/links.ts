@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { linkSignals, orAborted, reasonOf } from '../../shared/abort.js';
 import { AppError, toAppError } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
@@ -36,6 +37,8 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
   const hosts = new Map<string, Host>();
   const sessions = new Map<string, Session>();
   const stopping = new AbortController();
+  // One for each agent.
+  setMaxListeners(0, stopping.signal);
 
   return {
     agent: (host) =>
@@ -74,7 +77,10 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
     const { name } = session.hello;
     const entry = hostOf(name);
     const ended = (reason: AppError) => session.end(reason);
-    const onAbort = () => ended(toAppError(reasonOf(linked.signal), 'unreachable', 'the link broke'));
+    const onAbort = () => {
+      const { reason } = linked.signal as { readonly reason: unknown };
+      ended(reason instanceof AppError ? reason : new AppError('unreachable', 'the connection broke'));
+    };
     linked.signal.addEventListener('abort', onAbort, { once: true });
     const over = new AbortController();
     try {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
@@ -42,6 +43,8 @@ export interface ServerCertificates {
 export function createRpcServer({ log }: { readonly log: Log }, options: RpcServerOptions): RpcServer {
   const { services, stopMs = 3_000 } = options;
   const closing = new AbortController();
+  // One for each stream.
+  setMaxListeners(0, closing.signal);
   let address = options.address;
   let server: Server | undefined;
   let place: SocketPlace | undefined;
@@ -78,12 +81,11 @@ export function createRpcServer({ log }: { readonly log: Log }, options: RpcServ
     watch?.stop();
     await place?.remove();
     if (server === undefined) return;
-    const bound = new AbortController();
     const finished = server.shutdown();
-    await Promise.race([finished, delay(stopMs, undefined, { signal: bound.signal }).catch(() => undefined)]);
-    bound.abort();
+    await atMost(stopMs, finished);
     server.forceShutdown();
-    await finished;
+    // grpc-js waits for ever for a session whose peer went away without a word.
+    await atMost(FORCED_MS, finished);
   }
 }
 
@@ -92,6 +94,14 @@ function credentialsOf(certified: ServerCertificates | undefined): ServerCredent
   const tls = createTlsServer(certified.current());
   certified.subscribe((next) => tls.renew(next));
   return tls.credentials;
+}
+
+const FORCED_MS = 1_000;
+
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const bound = new AbortController();
+  await Promise.race([work, delay(ms, undefined, { signal: bound.signal }).catch(() => undefined)]);
+  bound.abort();
 }
 
 function bindError(error: unknown, address: Address): AppError {
