@@ -5,7 +5,7 @@ import { AppError, isErrno, messageOf } from '../../shared/errors.js';
 /** A value of a column. */
 export type Value = string | number | null;
 
-/** The one connection to an embedded database. Every call is done when it returns; errors: `failed`, with the file and what to do. */
+/** The one connection to an embedded database. Every call is done when it returns; errors: `failed`, with the file and what to do; `unsupported` on this host. */
 export interface Database {
   run(sql: string, values: readonly Value[]): void;
   /** Columns by their names. The tables are STRICT: what a column is declared as, its values are. */
@@ -25,7 +25,12 @@ export interface DatabaseOptions {
 /** Opens the file, and makes it (0600, whole or not at all) if there is none. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { path, version } = options;
-  const { default: Libsql } = await import('libsql');
+  const { default: Libsql } = await import('libsql').catch((error: unknown) => {
+    throw new AppError('unsupported', `there is no libsql on this host, so that no history is kept: ${firstLine(messageOf(error))}`, {
+      hint: 'install ctl with its packages, on a platform that libsql is made for',
+      cause: error,
+    });
+  });
   if (!(await exists(path))) await create(options, (file) => new Libsql(file));
   const guarded = <T>(work: () => T): T => {
     try {
@@ -50,6 +55,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     close: () => guarded(() => db.close()),
   };
 }
+
+const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';
 
 /** Another `ctl` may be writing a round of its own. */
 const BUSY_MS = 3_000;

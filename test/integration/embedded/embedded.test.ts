@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ beforeAll(async () => {
   built = await mkdtemp(join(tmpdir(), 'ctl-built-'));
   await promisify(execFile)(process.execPath, [join(ROOT, 'deploy/build.mjs'), '--out', built, 'ctl']);
   await writeFile(join(built, 'package.json'), '{"type":"module"}');
+  // Where a package has them, too: beside the programs.
+  await symlink(join(ROOT, 'node_modules'), join(built, 'node_modules'));
 });
 afterAll(() => rm(built, { recursive: true, force: true }));
 beforeEach(async () => {
@@ -104,6 +106,18 @@ describe('ctl without a controller', () => {
     expect((await ctl('check', '-s', 'relay')).code).toBe(0);
     expect((await readdir(folder)).sort()).toEqual(['.ctl', 'cluster.ini', 'ctl.log']);
     expect((await readdir(join(folder, '.ctl'))).sort()).not.toContain('controller.lock');
+  });
+
+  it('keeps what happened, and tells it without a controller: once, however often it is seen', async () => {
+    await writeIni();
+    expect(await ctl('events')).toMatchObject({ code: 0, stdout: 'nothing happened yet\n' });
+    for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+    for (let round = 0; round < 2; round++) expect((await ctl('check', '-s', 'relay', '--no-mail')).code).toBe(1);
+    const { code, stdout } = await ctl('events', '--open', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ events: [{ service: 'relay', event: 1, kind: 'tcp', count: 2, open: true }] });
+    expect((await ctl('events', '-s', 'far')).stdout).toBe('nothing of that kind happened\n');
+    expect((await ctl('events', 'relya')).code).toBe(2);
   });
 
   it('has no version of the file that a reload could change', async () => {
