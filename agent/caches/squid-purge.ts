@@ -31,33 +31,45 @@ export async function carryOn(begun: PurgeRecord, deps: SquidPurgeDeps): Promise
     record = { ...record, ...change };
     await journal.write(record);
   };
+  /** Whatever a step fails of: everything is put back, and Squid runs again. */
+  const attempt = async (work: () => Promise<void>, well: PurgeRecord['stage']): Promise<void> => {
+    const failure = await work().then(
+      () => null,
+      (error: unknown) => messageOf(error),
+    );
+    await enter(failure === null ? { stage: well } : { stage: 'putting-back', failure });
+  };
   for (;;) {
     const { spec, aside } = record;
-    const squid = squidOf(spec);
+    const { folder } = squidOf(spec);
     switch (record.stage) {
       case 'stopping':
-        step('stop');
-        await untilStopped(record, deps);
-        step('move aside');
-        if (aside !== '') await moveAside(squid.folder, aside);
-        step('moved aside');
-        await enter({ stage: aside === '' ? 'starting' : 'making' });
+        await attempt(
+          async () => {
+            step('stop');
+            await untilStopped(record, deps);
+            step('move aside');
+            if (aside !== '') await moveAside(folder, aside);
+            step('moved aside');
+          },
+          aside === '' ? 'starting' : 'making',
+        );
         break;
-      case 'making': {
-        // Somebody else may have started it since, if this was broken off.
-        await untilStopped(record, deps);
-        step('make');
-        const failure = await makeFolders(spec, deps);
-        step('made');
-        await enter(failure === null ? { stage: 'starting' } : { stage: 'putting-back', failure });
+      case 'making':
+        await attempt(async () => {
+          // Somebody else may have started it since, if this was broken off.
+          await untilStopped(record, deps);
+          step('make');
+          await makeFolders(spec, deps);
+          step('made');
+        }, 'starting');
+        break;
+      case 'putting-back': {
+        const problem = aside === '' ? null : await putBackStopped(record, deps);
+        const failure = problem === null ? record.failure : `${record.failure ?? ''}; not all of it is back: ${problem}`;
+        await enter({ stage: 'starting', failure });
         break;
       }
-      case 'putting-back':
-        await untilStopped(record, deps);
-        step('put back');
-        await putBack(squid.folder, aside);
-        await enter({ stage: 'starting' });
-        break;
       case 'starting':
         step('start');
         if (record.restart) await untilStarted(record, deps);
@@ -68,6 +80,16 @@ export async function carryOn(begun: PurgeRecord, deps: SquidPurgeDeps): Promise
       case 'done':
         return record;
     }
+  }
+}
+
+async function putBackStopped(record: PurgeRecord, deps: SquidPurgeDeps): Promise<string | null> {
+  try {
+    await untilStopped(record, deps);
+    await putBack(squidOf(record.spec).folder, record.aside);
+    return null;
+  } catch (error) {
+    return messageOf(error);
   }
 }
 
@@ -86,18 +108,14 @@ async function untilStopped({ spec, stopDeadlineMs }: PurgeRecord, { manager }: 
   if (after.state === 'running') throw new AppError('failed', `${spec.name} was started again while it was purged`);
 }
 
-/** null: it went well. Its own user is in its configuration; as root it becomes that user. */
-async function makeFolders(spec: ServiceSpec, { exec }: SquidPurgeDeps): Promise<string | null> {
+/** Its own user is in its configuration; as root it becomes that user. */
+async function makeFolders(spec: ServiceSpec, { exec }: SquidPurgeDeps): Promise<void> {
   const { exe, conf } = squidOf(spec);
   const program = exe === '' ? 'squid' : exe;
-  try {
-    const argv = [program, '-N', '-z', ...(conf === '' ? [] : ['-f', conf])] as const;
-    const { code, stderr } = await exec([...argv], { timeoutMs: MAKE_MS, signal: new AbortController().signal });
-    if (code === 0) return null;
-    return `${program} -z ended with ${code ?? 'a signal'}: ${stderr.trim().split('\n').at(-1) ?? ''}`;
-  } catch (error) {
-    return messageOf(error);
-  }
+  const argv = [program, '-N', '-z', ...(conf === '' ? [] : ['-f', conf])] as const;
+  const { code, stderr } = await exec([...argv], { timeoutMs: MAKE_MS, signal: new AbortController().signal });
+  if (code === 0) return;
+  throw new AppError('failed', `${program} -z ended with ${code ?? 'a signal'}: ${stderr.trim().split('\n').at(-1) ?? ''}`);
 }
 
 async function untilStarted({ spec, startDeadlineMs }: PurgeRecord, { manager, clock }: SquidPurgeDeps): Promise<void> {
