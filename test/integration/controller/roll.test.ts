@@ -91,7 +91,7 @@ describe('a roll through the controller', () => {
     const resumed = await all(api.resume(idIn(halted), 'bob@desk', soon()));
     expect(resumed.filter((event) => event.type === 'started')).toHaveLength(1);
     expect(resumed.filter((event) => event.type === 'result')).toHaveLength(1);
-    expect(notesIn(resumed)).toContain('resumed');
+    expect(notesIn(resumed)).toContain('resumed by bob@desk');
     expect(resultIn(resumed)).toMatchObject({ outcome: 'completed', exit: 0 });
     expect(generations(cluster)).toEqual([2, 2, 2]);
     expectWhole(cluster);
@@ -193,7 +193,7 @@ describe('a roll that its operator stops', () => {
     const events = await run;
     expect(resultIn(events)).toMatchObject({ outcome: 'interrupted', exit: 130 });
     expect(resultIn(events).services.map(({ result }) => result)).toEqual(['done', 'done', 'untouched']);
-    expect(notesIn(events)).toContain('asked to stop');
+    expect(notesIn(events)).toContain('asked to stop by bob@desk');
     expect(generations(cluster)).toEqual([2, 2, 1]);
     expectWhole(cluster);
 

@@ -127,3 +127,38 @@ describe('the journals of all operations', () => {
     });
   });
 });
+
+describe('old journals', () => {
+  const DAY = 86_400_000;
+  const NOW = Date.UTC(2026, 6, 1);
+  const idAt = (daysAgo: number, chance = 0) => operationId(NOW - daysAgo * DAY, chance);
+  const ended = (daysAgo: number): JournalEvent[] => [
+    started(aPlan([['c1']])),
+    { type: 'finished', at: NOW - daysAgo * DAY, outcome: 'completed', why: null },
+  ];
+  const nobody = () => false;
+
+  it('go after 90 days, counted from what was done last', async () => {
+    await write(idAt(91), ended(91));
+    await write(idAt(92), ended(0.5));
+    await write(idAt(89), ended(89));
+    expect(await store.prune(NOW, nobody)).toEqual([idAt(91)]);
+    expect(await store.list()).toEqual([idAt(92), idAt(89)]);
+  });
+
+  it('go beyond the newest 200, but not those of the last day', async () => {
+    for (let i = 0; i < 203; i++) await write(idAt(i === 0 ? 3 : 2, i / 300), ended(i < 2 ? 2 : 0.5));
+    expect(await store.prune(NOW, nobody)).toEqual([idAt(2, 1 / 300), idAt(3)]);
+    expect(await store.list()).toHaveLength(201);
+  });
+
+  it('stay as long as somebody needs them', async () => {
+    await write(idAt(91), ended(91));
+    expect(await store.prune(NOW, () => true)).toEqual([]);
+  });
+
+  it('are listed from a time on', async () => {
+    for (const daysAgo of [3, 2, 1]) await write(idAt(daysAgo), ended(daysAgo));
+    expect(await store.list(NOW - 2 * DAY)).toEqual([idAt(2), idAt(1)]);
+  });
+});

@@ -165,3 +165,20 @@ describe('many that find the same stale lock at the same time', () => {
     }
   });
 });
+
+describe('a lock that its holder has lost', () => {
+  it.each([
+    ['somebody else took it', () => held(owner({ host: 'web9' }))],
+    ['somebody took it away', () => rm(path)],
+  ])('is noticed with the next look: %s', async (_, lose) => {
+    const lease = await acquireLock(path, mine, deps);
+    await lease.confirm();
+    expect(lease.lost.aborted).toBe(false);
+    await lose();
+    const error: unknown = await lease.confirm().catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'conflict', message: `the lock ${path} is not ours any more` });
+    expect(lease.lost.reason).toBe(error);
+    await expect(lease.confirm()).rejects.toBe(error);
+    await lease.release();
+  });
+});
