@@ -37,11 +37,12 @@ export function createAgentIdentity(
       return kept;
     },
     async attend(channel, signal) {
-      while (!signal.aborted) {
+      const over = () => signal.aborted;
+      while (!over()) {
         try {
           await lookAfter(channel, signal);
         } catch (error) {
-          if (signal.aborted) return;
+          if (over()) return;
           log.warn({ error }, 'the certificate of this agent could not be looked after: it is tried again');
         }
         await clock.sleep(LOOK_MS, signal).catch(() => undefined);

@@ -18,7 +18,7 @@ export async function readIdentityFile(path: string): Promise<Certified | null> 
     if (isErrno(error, 'ENOENT')) return null;
     throw toAppError(error, 'config', `the identity in ${path} cannot be read`, 'it belongs to the user who joined');
   }
-  const [key] = text.match(KEY) ?? [];
+  const [key] = KEY.exec(text) ?? [];
   const [certificate, ...authorities] = text.match(CERTIFICATE) ?? [];
   if (key === undefined || certificate === undefined || authorities.length === 0 || !belongTogether(key, certificate))
     throw new AppError('config', `${path} is damaged: it holds no key with its certificate`, { hint: `remove it, and join again` });

@@ -78,7 +78,7 @@ async function keyOfRequest(request: Uint8Array): Promise<webcrypto.CryptoKey> {
   try {
     const parsed = new x509.Pkcs10CertificateRequest(new Uint8Array(request));
     // Importing as P-256 refuses every other key.
-    const key = await parsed.publicKey.export(ALGORITHM, ['verify']);
+    const key = (await parsed.publicKey.export(ALGORITHM, ['verify'])) as webcrypto.CryptoKey;
     if (await parsed.verify()) return key;
   } catch (error) {
     throw new AppError('usage', 'the request for a certificate cannot be read', { cause: error, hint: VERSIONS });

@@ -1,4 +1,4 @@
-import { Metadata as GrpcMetadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import { type Metadata as GrpcMetadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import type { Metadata, ServerMiddleware } from 'nice-grpc-common';
 import { linkSignals, reasonOf } from '../abort.js';
 import type { Caller } from '../model/identity.js';

@@ -41,7 +41,7 @@ const MAIL_MS = 200_000;
 /** By what the caller proves who he is, and what is to be kept of it when the controller has made it anew. */
 export interface ControlLogin {
   readonly certified: Certified;
-  keep(next: Certified): Promise<void>;
+  readonly keep: (next: Certified) => Promise<void>;
 }
 
 /**

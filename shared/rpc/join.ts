@@ -94,7 +94,7 @@ async function fetchAuthority(address: Address, fingerprint: string, signal: Abo
   try {
     const chain = new Promise<DetailedPeerCertificate>((resolve, reject) => {
       socket.once('secureConnect', () => resolve(socket.getPeerCertificate(true)));
-      socket.once('error', (error) => reject(unjoinable(error, address)));
+      socket.once('error', (error: Error) => reject(unjoinable(error, address)));
       socket.once('close', () =>
         reject(new AppError('unreachable', `${formatAddress(address)} closed the connection during the handshake`)),
       );
@@ -123,7 +123,11 @@ function unjoinable(error: Error, address: Address): AppError {
 /** Leaf first. A root is its own issuer. */
 function certificatesOf(leaf: DetailedPeerCertificate): DetailedPeerCertificate[] {
   const chain: DetailedPeerCertificate[] = [];
-  for (let one: DetailedPeerCertificate | undefined = leaf; one?.raw !== undefined && !chain.includes(one); one = one.issuerCertificate)
-    chain.push(one);
+  // Without an authority in it, the chain just ends, whatever its type says.
+  let one: Partial<DetailedPeerCertificate> | undefined = leaf;
+  while (one?.raw !== undefined && !chain.some(({ raw }) => raw === one?.raw)) {
+    chain.push(one as DetailedPeerCertificate);
+    one = one.issuerCertificate;
+  }
   return chain;
 }

@@ -97,7 +97,7 @@ export function speaksTls(host: string, port: number, timeoutMs: number): Promis
       resolve(answer);
       tls.destroy();
     };
-    tls.once('error', (error) => end('code' in error && UNVERIFIED.includes(String(error.code))));
+    tls.once('error', (error: Error) => end('code' in error && UNVERIFIED.includes(String(error.code))));
     tls.once('secureConnect', () => end(true));
     tls.once('timeout', () => end(false));
     tls.once('close', () => end(false));

@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { Server, type TLSSocket } from 'node:tls';
 import type { Log } from '../log.js';
@@ -18,10 +18,9 @@ export function watchTls({ log, now }: { readonly log: Log; readonly now: () => 
   const known = new WeakSet<Server>();
   const refusals = new Map<string, string>();
   const told = new Map<string, number>();
-  const accepted = channel('net.server.socket');
-  accepted.subscribe(onSocket);
+  subscribe(ACCEPTED, onSocket);
 
-  return { refusalOf: (peer) => refusals.get(peer) ?? null, stop: () => void accepted.unsubscribe(onSocket) };
+  return { refusalOf: (peer) => refusals.get(peer) ?? null, stop: () => void unsubscribe(ACCEPTED, onSocket) };
 
   function onSocket(message: unknown): void {
     const { socket } = message as { readonly socket: Socket & { readonly server?: unknown } };
@@ -33,7 +32,7 @@ export function watchTls({ log, now }: { readonly log: Log; readonly now: () => 
 
   function onFailure(error: Error, address = 'somebody'): void {
     const code = 'code' in error ? String(error.code) : error.message;
-    tell(`${address} ${code}`, { peer: address, code }, `a connection from ${address} was refused: ${FAILURES[code] ?? code}`);
+    tell({ peer: address, code }, `a connection from ${address} was refused: ${FAILURES[code] ?? code}`);
   }
 
   function onSecure(socket: TLSSocket): void {
@@ -47,19 +46,21 @@ export function watchTls({ log, now }: { readonly log: Log; readonly now: () => 
     refusals.set(peer, why);
     socket.once('close', () => refusals.delete(peer));
     const name = typeof subject?.CN === 'string' ? subject.CN.slice(0, 64) : '';
-    tell(`${remoteAddress} ${name} ${code}`, { peer, code, name }, `the certificate of ${remoteAddress} was not accepted: ${why}`);
+    tell({ peer, code, name }, `the certificate of ${remoteAddress} was not accepted: ${why}`);
   }
 
   /** The same trouble of the same host once a minute: whoever hammers at the port must not fill the disk. */
-  function tell(key: string, facts: Readonly<Record<string, unknown>>, text: string): void {
+  function tell(facts: Readonly<Record<string, unknown>>, text: string): void {
     const at = now();
-    if (at - (told.get(key) ?? -Infinity) < QUIET_MS) return;
+    if (at - (told.get(text) ?? -Infinity) < QUIET_MS) return;
     if (told.size >= MAX_TOLD) told.clear();
-    told.set(key, at);
+    told.set(text, at);
     log.warn(facts, text);
   }
 }
 
+/** Published by node for each connection that a server accepts. */
+const ACCEPTED = 'net.server.socket';
 const QUIET_MS = 60_000;
 const MAX_TOLD = 1_000;
 

@@ -16,7 +16,7 @@ controlApiContract('over a loopback port', async (control) => {
   return {
     api,
     async close() {
-      api.close();
+      await api.close();
       await server[Symbol.asyncDispose]();
     },
   };
@@ -64,7 +64,7 @@ describe('the server of the controller', () => {
         hint: 'its log has the details',
       });
     } finally {
-      api.close();
+      await api.close();
     }
     expect(server.lines).toContainEqual(
       expect.objectContaining({ level: 'error', error: expect.objectContaining({ message: 'x is not a function' }) as unknown }),
@@ -82,7 +82,7 @@ describe('the server of the controller', () => {
       });
       expect(await api.status({ selectors: [] }, signal)).toMatchObject({ exit: 0 });
     } finally {
-      api.close();
+      await api.close();
     }
   });
 
@@ -107,7 +107,7 @@ describe('the server of the controller', () => {
     await control.stuck;
     await server[Symbol.asyncDispose]();
     await ended;
-    api.close();
+    await api.close();
   });
 });
 

@@ -84,7 +84,7 @@ export async function startCluster({ away = [] }: { readonly away?: readonly str
           api,
           async stop() {
             await stop();
-            api.close();
+            await api.close();
           },
         };
       } catch (error) {

@@ -4,6 +4,7 @@ import { createLink } from '../../../agent/link/link.js';
 import { AppError } from '../../../shared/errors.js';
 import type { CallOptions } from '../../../shared/model/agent-api.js';
 import { processId } from '../../../shared/model/process.js';
+import { parseAddress } from '../../../shared/rpc/address.js';
 import { systemClock } from '../../../shared/ports/clock.js';
 import { createFakeAgent, type Ledger } from '../../contract/agent-api/fake-agent.js';
 import { recordedLog, soon, startAgent, startHub } from '../../contract/agent-api/linked.js';
@@ -236,13 +237,17 @@ describe('the link between agent and controller', () => {
     expect(await hub.links.agent('web1').ping(options())).toMatchObject({ name: 'web1' });
   });
 
-  it('is not made with an address that is not on this host, at either end', async () => {
-    const message = '192.0.2.1:7400 is not on this host: without certificates only loopback and unix sockets are accepted';
-    await expect(startHub('192.0.2.1:7400')).rejects.toMatchObject({ code: 'config', message });
-    const agent = createFakeAgent();
-    expect(() =>
-      createLink({ address: '192.0.2.1:7400', name: 'web1', version: '1', api: agent.api, clock: systemClock, log: recordedLog().log }),
-    ).toThrow(expect.objectContaining({ code: 'config', message }));
+  it('is not made in the clear with an address that is not on this host, at either end', async () => {
+    await expect(startHub('192.0.2.1:7400')).rejects.toMatchObject({
+      code: 'config',
+      message: '192.0.2.1:7400 is not a loopback address, and this controller has no certificates yet',
+    });
+    await using agent = startAgent(parseAddress('192.0.2.1:7400'));
+    await eventually(() =>
+      expect(agent.logged.lines.map(({ error }) => error)).toContainEqual(
+        expect.objectContaining({ code: 'config', message: '192.0.2.1:7400 is not on this host, and here is no certificate for it' }),
+      ),
+    );
   });
 });
 

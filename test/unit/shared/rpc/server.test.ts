@@ -39,7 +39,7 @@ async function answers(address: string): Promise<boolean> {
   try {
     return (await api.status({ selectors: [] }, AbortSignal.timeout(20_000))).exit === 0;
   } finally {
-    api.close();
+    await api.close();
   }
 }
 
@@ -130,7 +130,7 @@ describe('a server on a port', () => {
     const api = await connectControl(formatAddress(server.address()));
     await Promise.all([server.stop(), server.stop()]);
     await expect(api.status({ selectors: [] }, AbortSignal.timeout(20_000))).rejects.toMatchObject({ code: 'unreachable' });
-    api.close();
+    await api.close();
   });
 });
 
