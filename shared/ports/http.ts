@@ -34,7 +34,7 @@ export async function http(options: HttpRequest): Promise<HttpResponse> {
   const target = options.socketPath ?? url.replace(/^(https?:\/\/[^/]*).*$/, '$1');
   using linked = linkSignals([options.signal], options.timeoutMs, `${method} ${target}`);
   // 5 MB in every agent, and most never ask for anything.
-  const { Agent } = await import('undici');
+  const { Agent } = await import('./http-agent.js');
   const dispatcher = new Agent({
     connections: 1,
     pipelining: 0,
