@@ -59,7 +59,7 @@ export async function resolveCache(cache: CacheSpec, allow: AllowList): Promise<
 }
 
 /** The same for one path. */
-export async function resolvePath(path: string, allow: AllowList): Promise<string> {
+async function resolvePath(path: string, allow: AllowList): Promise<string> {
   allow.path(path);
   const real = await realPathOf(path);
   if (real === path) return path;
