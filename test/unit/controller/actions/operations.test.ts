@@ -11,10 +11,11 @@ import { AppError } from '../../../../shared/errors.js';
 import { createLogger } from '../../../../shared/log.js';
 import type { AgentApi } from '../../../../shared/model/agent-api.js';
 import type { RunRequest } from '../../../../shared/model/control-api.js';
-import type { OperationEvent } from '../../../../shared/model/operation.js';
+import type { OperationEvent, OperationResult } from '../../../../shared/model/operation.js';
 import { type ProcessId, processId } from '../../../../shared/model/process.js';
 import { aCluster, aFleet, aService, fakeClock, never } from '../checks/fixtures.js';
 import { aLease, aPlan, attached, entered, halting, started } from '../rolling/fixtures.js';
+import { aReport } from './reports.js';
 
 let folder: string;
 let store: JournalStore;
@@ -32,11 +33,13 @@ interface Given {
   readonly agent?: Partial<AgentApi>;
   readonly journals?: JournalStore;
   readonly release?: Lease['release'];
+  readonly lease?: Partial<Lease>;
+  readonly ended?: (result: OperationResult) => Promise<void>;
   readonly resumesByItself?: boolean;
 }
 
 /** Operations on a cluster of one proxy, which restarts in no time. */
-function operate({ agent, journals = store, release = async () => undefined, resumesByItself = true }: Given = {}) {
+function operate({ agent, journals = store, release = async () => undefined, resumesByItself = true, lease = {}, ended }: Given = {}) {
   const squid = aService({ name: 'squid', type: 'Squid', serviceName: 'squid' });
   let process: ProcessId | null = processId(1, 1);
   const state = async () =>
@@ -72,9 +75,13 @@ function operate({ agent, journals = store, release = async () => undefined, res
   const locks: string[] = [];
   const lock = async (what: string, by: string): Promise<Lease> => {
     locks.push(`${what} by ${by}`);
-    return aLease({ release });
+    return aLease({ release, ...lease });
   };
-  return { operations: createOperations({ world, journals, lock, log, resumesByItself }), lines, locks };
+  return {
+    operations: createOperations({ world, journals, lock, log, resumesByItself, ...(ended === undefined ? {} : { ended }) }),
+    lines,
+    locks,
+  };
 }
 
 async function all(events: AsyncIterable<OperationEvent>): Promise<OperationEvent[]> {
@@ -161,6 +168,95 @@ describe('an operation', () => {
     });
     left = Infinity;
     expect(await outcome(operations.resume(id ?? '', 'bob@desk', never))).toBe('completed');
+  });
+
+  it('does nothing more once it has lost its lock, and stays unfinished', async () => {
+    const lost = new AbortController();
+    let looks = 0;
+    const lease = {
+      lost: lost.signal,
+      async confirm() {
+        // The second look comes before the start, after the stop.
+        if (++looks < 2) return;
+        lost.abort(new AppError('conflict', 'the lock is not ours any more'));
+        throw new AppError('conflict', 'the lock is not ours any more');
+      },
+    };
+    const done: string[] = [];
+    const agent: Partial<AgentApi> = {
+      start: async () => {
+        done.push('start');
+        return { state: 'running', process: processId(2, 2), startedAt: 0 };
+      },
+    };
+    const { operations } = operate({ lease, agent });
+    expect((await errorOf(all(operations.run(request, never)))).message).toMatch(/could not go on: the lock is not ours any more$/);
+    expect(done).toEqual([]);
+    expect((await state(operations))[0]).toMatch(/ interrupted$/);
+  });
+
+  it('tells its end while it still holds the lock; what fails there ends nothing', async () => {
+    const told: string[] = [];
+    const { operations, lines } = operate({
+      ended: async ({ action, outcome: end }) => {
+        told.push(`${action} ${end}`);
+        throw new Error('EIO');
+      },
+      release: async () => void told.push('released'),
+    });
+    expect(await outcome(operations.run(request, never))).toBe('completed');
+    expect(told).toEqual(['restart completed', 'released'].map((one) => one.replace('restart', request.action)));
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'error', msg: 'what was done could not be noted' }));
+  });
+
+  it('forgets old ones that are finished', async () => {
+    await leave('20200101-000000-0001', entered(2, 'squid', 'start'));
+    await leave('20200102-000000-0001', { type: 'finished', at: 3, outcome: 'completed', why: null });
+    await leave('20200103-000000-0001', { type: 'finished', at: 3, outcome: 'interrupted', why: null });
+    const { operations } = operate({ resumesByItself: false });
+    await operations.recover();
+    expect(await state(operations)).toEqual(['20200101-000000-0001 interrupted', '20200103-000000-0001 interrupted']);
+  });
+
+  it('waits for nobody who could let it go on', async () => {
+    const { operations } = operate({ resumesByItself: false });
+    expect(await errorOf(all(operations.run({ ...request, canary: 1 }, never)))).toMatchObject({
+      code: 'usage',
+      hint: 'add `--canary-wait SECONDS`, or run ctl-controller and set its `[controller] address`',
+    });
+    expect(await outcome(operations.run({ ...request, canary: 1, canaryWaitS: 1 }, never))).toBe('completed');
+  });
+
+  it('that repairs tells of every service, and exits by what it could not mend', async () => {
+    const { operations } = operate();
+    const repair: RunRequest = { ...request, action: 'repair', selectors: [] };
+    expect(await operations.plan(repair, never)).toMatchObject({
+      steps: [],
+      decisions: [{ service: 'squid', state: 'unknown', action: 'none' }],
+    });
+    const last = (await all(operations.run(repair, never))).at(-1);
+    expect(last).toMatchObject({
+      type: 'result',
+      result: {
+        action: 'repair',
+        outcome: 'completed',
+        exit: 5,
+        services: [{ name: 'squid', result: 'skipped', why: 'it was not looked at' }],
+      },
+    });
+  });
+
+  it('that repairs what the monitor judged starts what is down', async () => {
+    const { operations } = operate();
+    const report = aReport({
+      ...{ name: 'squid', type: 'Squid', state: 'stopped', pool: null, balancer: 'none', http: null, tcp: { ok: false, why: 'refused' } },
+      findings: [{ event: 1, kind: 'tcp', message: 'no TCP connection', expected: null, got: null }],
+    });
+    const repair: RunRequest = { ...request, action: 'repair', selectors: [] };
+    const once = { reports: [report], confirmed: new Set<string>() };
+    expect((await operations.plan(repair, never, once)).steps).toEqual([]);
+    const last = (await all(operations.run(repair, never, { ...once, confirmed: new Set(['squid']) }))).at(-1);
+    expect(last).toMatchObject({ type: 'result', result: { exit: 0, services: [{ name: 'squid', result: 'done' }] } });
   });
 
   it('that waits says so once it has lasted', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Client, Service } from '../../../../controller/config/cluster.js';
+import type { Client, RollHooks, Service } from '../../../../controller/config/cluster.js';
 import type { ClientFacts } from '../../../../controller/rolling/facts.js';
 import { makePlan, parseBatch, type PlanInput, planSteps, type RollPlan } from '../../../../controller/rolling/plan.js';
 import { AppError } from '../../../../shared/errors.js';
@@ -31,6 +31,7 @@ interface Case {
   readonly named?: readonly Service[] | null;
   readonly request?: Partial<RunRequest>;
   readonly minActive?: number;
+  readonly hooks?: RollHooks;
   readonly batch?: string;
   readonly restarts?: boolean;
 }
@@ -54,7 +55,11 @@ function plan(given: Case = {}): RollPlan {
     config: aCluster(services, {
       clients,
       frontends,
-      cluster: aPolicy({ minActive, batch: parseBatch(given.batch ?? 'auto') }),
+      cluster: aPolicy({
+        minActive,
+        batch: parseBatch(given.batch ?? 'auto'),
+        ...(given.hooks === undefined ? {} : { hooks: given.hooks }),
+      }),
     }),
     named,
     clients: new Map(
@@ -140,6 +145,24 @@ describe('the order of a roll', () => {
   });
 });
 
+describe('what a roll is asked to watch', () => {
+  const hook = (name: string) => [`/hooks/${name}`] as const;
+  const hooks = { beforeRoll: hook('before'), afterRoll: null, beforeClient: null, afterClient: hook('after') };
+
+  it('stands in its policy, and the page with each client', () => {
+    const made = plan({ request: { canary: 2, canaryWaitS: 60, minHealthyS: 30, path: '/news' } });
+    expect(made.policy).toMatchObject({ canary: { clients: 2, waitMs: 60_000 }, minHealthyMs: 30_000 });
+    expect(plan({ request: { canary: 1 } }).policy.canary).toEqual({ clients: 1, waitMs: null });
+    expect(made.batches.flatMap((batch) => batch.members.map(({ path }) => path))).toEqual(Array(4).fill('/news'));
+  });
+
+  it('are the hooks that there are; a stop has none', () => {
+    expect(plan({ hooks }).hooks).toEqual({ before_roll: ['/hooks/before'], after_client: ['/hooks/after'] });
+    expect(plan({ hooks, request: { action: 'stop' } }).hooks).toBeUndefined();
+    expect(plan().hooks).toBeUndefined();
+  });
+});
+
 describe('a stop', () => {
   const stop = (given: Case = {}) => plan({ ...given, request: { action: 'stop' } });
   it('of everything takes the clients of a pool out together, then stops the frontends, then the ZEO server, and starts nobody', () => {
@@ -148,6 +171,11 @@ describe('a stop', () => {
     expect(stepsOf(made, 'c1')).toEqual(['out', 'drain', 'stop']);
     expect(stepsOf(made, 'pound')).toEqual(['stop']);
     expect(made.policy.guarded).toBe(false);
+  });
+
+  it('of everything leaves what has no manager', () => {
+    const unmanaged = aService({ name: 'outside', type: 'HttpServer', serviceName: '' });
+    expect(batches(stop({ frontends: [unmanaged, pound] }))).toEqual(['c1 c2', 'c3 c4', 'pound', 'zeo']);
   });
 
   it('ends what the clients stand on last, ZEO at the very end', () => {
