@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findFreePorts } from '../../../deploy/demo/free-ports.js';
@@ -11,11 +11,11 @@ import { suiteProcesses } from '../../support/processes.js';
 import { realPart, setUpLimit } from '../../support/real.js';
 import { NEVER } from '../../support/rotations.js';
 import { findSquid } from '../../support/squid.js';
+import { writeSquidConf } from '../../support/squid-conf.js';
 
 const squid = await realPart('Squid', findSquid({ signal: setUpLimit() }));
 const prepare = suiteProcesses('squid');
 const limit = { timeoutMs: 60_000, signal: NEVER };
-const NOBODY = 65534;
 const HOST = 'www.example.org';
 const NEWS = '/VirtualHostBase/http/www.example.org:80/plone/VirtualHostRoot/news';
 
@@ -32,28 +32,7 @@ describe.skipIf(squid === null)('the purge of a real Squid', () => {
     const site = await startCountingSite();
     sites.push(site);
     const [port = 0] = await findFreePorts(1);
-    const [log, cache, conf] = [join(folder, 'log'), join(folder, 'cache'), join(folder, 'squid.conf')];
-    for (const path of [log, cache]) await mkdir(path);
-    const isRoot = process.getuid?.() === 0;
-    // It runs as somebody else then.
-    await chmod(folder, 0o777);
-    if (isRoot) for (const path of [log, cache]) await chown(path, NOBODY, NOBODY);
-    const account = isRoot ? ['cache_effective_user nobody', 'cache_effective_group nogroup'] : [];
-    const acl = purges
-      ? ['acl purge method PURGE', 'http_access allow purge localhost']
-      : ['acl purge method PURGE', 'http_access deny purge'];
-    const lines = [
-      ...[...squid.places, ...account, ...acl, `visible_hostname here`, `http_port 127.0.0.1:${port} accel defaultsite=${HOST}`],
-      ...[`cache_peer 127.0.0.1 parent ${site.port} 0 no-query originserver name=site`, 'cache_mem 0 MB', 'http_access allow all'],
-      ...[
-        `cache_dir ufs ${cache} 16 4 4`,
-        `access_log none`,
-        `cache_log ${join(log, 'cache.log')}`,
-        `pid_filename ${join(folder, 'squid.pid')}`,
-      ],
-      ...[`coredump_dir ${folder}`, 'pinger_enable off', 'icp_port 0', 'shutdown_lifetime 1 second', ''],
-    ];
-    await writeFile(conf, lines.join('\n'));
+    const { conf, cache } = await writeSquidConf(squid, { folder, port, site: site.port, host: HOST, purges });
     const spec: ServiceSpec = {
       ...{ name: 'squid', type: 'Squid', serviceName: 'squid', manager: 'command', ip: '127.0.0.1', port },
       cache: { kind: 'squid', folder: cache, exe: squid.exe, conf },
