@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import { linkSignals, throwIfAborted } from '../../shared/abort.js';
 import type { MailConfig } from '../config/cluster.js';
 import { trustedAuthorities } from './authorities.js';
@@ -32,6 +31,8 @@ export function createSmtp(config: MailConfig, timeouts: SmtpTimeouts = TIMEOUTS
     const dialogue = createDialogue(config.login);
     using bound = linkSignals([signal], timeouts.totalMs, `talking to ${serverOf(config)}`);
     try {
+      // Only for a mail: most of what ctl does needs none.
+      const { createTransport } = await import('nodemailer');
       const ca = config.tls === 'none' ? undefined : await trustedAuthorities(config.caFile);
       const options = { ...connectionOf(config, timeouts), tls: { ca }, logger: dialogue.logger, transactionLog: true };
       const info = await createTransport(options).sendMail({ ...messageOf(mail), signal: bound.signal });

@@ -14,7 +14,8 @@ export async function mail({ api, deps, options, style, signal }: Connected, { a
     return exit;
   }
   const report = await api.mails(signal);
-  const exit = report.givenUp.length > 0 ? EXIT.critical : report.blocked === null ? EXIT.well : EXIT.unreached;
+  const stuck = report.blocked !== null || report.waiting.some(({ lastError }) => lastError !== null);
+  const exit = report.givenUp.length > 0 ? EXIT.critical : stuck ? EXIT.unreached : EXIT.well;
   deps.terminal.out(options.json ? toLine(mailsToJson(report, exit)) : formatMails(report, style));
   return exit;
 }

@@ -51,6 +51,41 @@ export function controlApiContract(way: string, open: (control: FakeControl) => 
       expect(control.calls).toEqual(['check pool:1 /news', 'status', 'plan restart']);
     });
 
+    it('answers what waits to be mailed, and how a mail went', async () => {
+      const waiting = {
+        id: 'a.opened.1',
+        subject: 'a critical',
+        to: ['ops@example.org'],
+        at: FAKE_NOW,
+        attempts: 2,
+        lastError: '451 not now',
+      };
+      const givenUp = { ...waiting, id: 'b.opened.1', attempts: 0, lastError: null };
+      const mails = {
+        server: 'mail:25',
+        to: ['ops@example.org'],
+        waiting: [waiting],
+        givenUp: [givenUp],
+        blocked: 'no',
+        nextTry: FAKE_NOW,
+      };
+      const mailTest = {
+        ...{ server: 'mail:25', outcome: 'refused' as const, accepted: ['a@example.org'], answers: ['220 hi', '250-a\n250 b'], ms: 12.5 },
+        refused: [{ to: 'b@example.org', why: '550 no' }],
+      };
+      const { api } = await over({ mails, mailTest });
+      expect(await api.mails(signal)).toEqual(mails);
+      expect(await api.testMail(signal)).toEqual(mailTest);
+      const none = { server: null, to: [], waiting: [], givenUp: [], blocked: null, nextTry: null };
+      const { api: without } = await over({ mails: none });
+      expect(await without.mails(signal)).toEqual(none);
+      await expect(without.testMail(signal)).rejects.toMatchObject({
+        code: 'config',
+        message: 'no mail is configured',
+        hint: 'set toaddrs',
+      });
+    });
+
     it('answers how the file differs from what the controller goes by', async () => {
       const changes = [
         { section: 'DEFAULT', key: 'timeout', before: '10', after: '20', line: 3 },
