@@ -13,7 +13,7 @@ export interface RepairAttempt {
 }
 
 /** How far back repairs are looked for: no brake counts more than an hour, no operation takes longer than the rest. */
-export const REMEMBERED_MS = 24 * 3_600_000;
+const REMEMBERED_MS = 24 * 3_600_000;
 
 /** The repairs of the last day, from the journals of the operations: what was written before it was done is never forgotten. */
 export async function readAttempts(journals: JournalStore, now: number): Promise<RepairAttempt[]> {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { observeMember, type RollWorld } from '../../../../controller/rolling/observe.js';
 import type { MemberProgress } from '../../../../controller/rolling/progress.js';
-import { aCluster } from '../checks/fixtures.js';
+import { aClient, aCluster, aFleet } from '../checks/fixtures.js';
 
 it('a service that the file has no more is as one whose agent does not come back: nothing is known of it, and nobody is asked', async () => {
   const world = { config: () => aCluster([]) } as unknown as RollWorld;
@@ -15,4 +15,20 @@ it('a service that the file has no more is as one whose agent does not come back
     health: { ok: false, why },
     away: why,
   });
+});
+
+it('a client that starts is asked for the page that its roll was given, one that goes back for its home page', async () => {
+  const c1 = aClient({ name: 'c1' });
+  const asked: (string | undefined)[] = [];
+  const world = {
+    config: () => aCluster([c1], { clients: [c1] }),
+    fleet: aFleet({}),
+    checks: { health: async (_: unknown, { path }: { readonly path?: string }) => void asked.push(path) ?? { ok: true } },
+    balancers: async () => new Map(),
+  } as unknown as RollWorld;
+  for (const step of ['check', 'back'] as const) {
+    const member = { planned: { name: 'c1', path: '/news' }, step } as unknown as MemberProgress;
+    await observeMember(world, member, 1000, new AbortController().signal);
+  }
+  expect(asked).toEqual(['/news', '']);
 });
