@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { linkSignals, orAborted, reasonOf } from '../../shared/abort.js';
-import { AppError, toAppError } from '../../shared/errors.js';
+import { AppError, messageOf, toAppError } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
 import { type Caller, describeIdentity } from '../../shared/model/identity.js';
 import type { TakeEvents } from '../../shared/model/agent-event.js';
@@ -36,6 +36,7 @@ export interface LinksOptions {
 export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: LinksOptions): Links {
   const hosts = new Map<string, Host>();
   const sessions = new Map<string, Session>();
+  const refused = new Map<string, string>();
   const stopping = new AbortController();
   // One for each agent.
   setMaxListeners(0, stopping.signal);
@@ -73,7 +74,12 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
   async function* serve(reports: AsyncIterable<Report>, caller: Caller, signal: AbortSignal): AsyncGenerator<Command> {
     using linked = linkSignals([signal, stopping.signal]);
     const incoming = reports[Symbol.asyncIterator]();
-    const session = await greet(incoming, caller, linked.signal);
+    const who = caller.kind === 'local' ? 'an agent on this host' : nameOf(caller);
+    const session = await greet(incoming, caller, linked.signal).catch((error: unknown) => {
+      tellRefusal(who, error);
+      throw error;
+    });
+    refused.delete(who);
     const { name } = session.hello;
     const entry = hostOf(name);
     const ended = (reason: AppError) => session.end(reason);
@@ -92,6 +98,13 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
       linked.signal.removeEventListener('abort', onAbort);
       leave(session);
     }
+  }
+
+  /** Whoever is refused dials again and again: the same reason is told once. */
+  function tellRefusal(who: string, error: unknown): void {
+    const why = messageOf(error);
+    if (refused.get(who) !== why) log.warn({ who, why }, `a session of ${who} was refused: ${why}`);
+    refused.set(who, why);
   }
 
   async function greet(incoming: AsyncIterator<Report>, caller: Caller, signal: AbortSignal): Promise<Session> {
@@ -119,7 +132,8 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
   }
 
   async function listen(incoming: AsyncIterator<Report>, entry: Host, session: Session): Promise<AppError> {
-    const intake = createIntake({ takeEvents, log }, session);
+    const isOwn = (service: string) => entry.services?.some(({ name }) => name === service) === true;
+    const intake = createIntake({ takeEvents, isOwn, log }, session);
     for (;;) {
       const next = await incoming.next();
       if (next.done === true) return new AppError('unreachable', 'the agent has left');
