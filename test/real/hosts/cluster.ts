@@ -17,8 +17,12 @@ export interface HostsCluster {
   processes(): Promise<Readonly<Record<string, string>>>;
   /** Every client is in, in the file and in the running Pound, and found alive. */
   expectAllIn(): Promise<void>;
+  /** Seconds of silence after which a connection counts as drained; null: as the runbook has it, which takes longer. */
+  setDrainQuiet(seconds: number | null): Promise<void>;
   /** State of the newest operation, once it runs no more. */
   endOfOperation(): Promise<string>;
+  /** What the controller and the agents said last: for whoever looks for a fault. */
+  journals(): Promise<string>;
 }
 
 /** The host of each service, and its unit. */
@@ -66,6 +70,12 @@ export function clusterOn(stage: Stage, signal: AbortSignal): HostsCluster {
       expect(balancers.flatMap(({ backends }) => backends)).toMatchObject(all);
       expect(drift).toEqual([]);
     },
+    async setDrainQuiet(seconds) {
+      const [remove, add] = ['/^drain_quiet = /d', seconds === null ? '' : `/^drain = /a drain_quiet = ${seconds}`];
+      await stage.host('ctl1').say(`sed -i -e '${remove}' ${add === '' ? '' : `-e '${add}'`} /etc/ctl/cluster.ini`);
+      const taken = async () => JSON.parse((await cluster.ctl('config diff --json')).stdout) as { changes: unknown[] };
+      await until('the change to be taken over', async () => (await taken()).changes.length === 0, { timeoutMs: 20_000, signal });
+    },
     async endOfOperation() {
       const ended = async () => {
         const { stdout } = await cluster.ctl('operations list --json');
@@ -74,6 +84,13 @@ export function clusterOn(stage: Stage, signal: AbortSignal): HostsCluster {
         return state === undefined || state === 'running' ? null : state;
       };
       return until('the operation to end', ended, { timeoutMs: 120_000, signal });
+    },
+    async journals() {
+      const all = stage.hosts.map(async (host) => {
+        const { stdout, stderr } = await host.shell('journalctl --no-pager --quiet --lines 20 --unit "ctl-*" --unit pound | cut -c 1-300');
+        return `${host.name}:\n${stdout}${stderr}`;
+      });
+      return (await Promise.all(all)).join('\n');
     },
   };
   return cluster;

@@ -63,13 +63,15 @@ export async function bootHost(options: HostOptions): Promise<Host> {
     `cd
 ${lines}`,
   ];
+  let started = 0;
   const host: Host = {
     name,
     ip: network.ip,
     network,
     systemd,
     shell: (lines, timeoutMs = 120_000) => processes.run(argvOf(lines), { timeoutMs }),
-    start: (lines) => processes.start(`${name} ${lines.slice(0, 40)}`, argvOf(lines)),
+    // Each with a file of its own for its output.
+    start: (lines) => processes.start(`${name}-${++started}`, argvOf(lines)),
     async say(lines) {
       const { code, stdout, stderr } = await host.shell(lines);
       if (code !== 0) throw new AppError('failed', `${name}: ${lines.trim()} ended with ${code ?? 'a signal'}: ${stderr}${stdout}`);
