@@ -1,5 +1,5 @@
 """A filter in front of Zope: says who answers, and holds back the answer to `…/slow?ms=N`, one thread of waitress busy meanwhile.
-`…/leak?mb=N` takes memory that is never given back.
+`…/leak?mb=N` takes memory that is never given back, `…/work?ms=N` CPU time.
 
 What ctl itself asks for is written to var/timeline.jsonl of the instance, with the time of the process's exec: what a start really took.
 """
@@ -36,6 +36,12 @@ def filter_factory(global_conf, name):
                 query = parse_qs(environ.get('QUERY_STRING', ''))
                 time.sleep(int(query.get('ms', ['1000'])[0]) / 1000)
                 environ['PATH_INFO'] = path[: -len('slow')]
+
+            if path.endswith('/work'):
+                until = time.time() + int(parse_qs(environ.get('QUERY_STRING', '')).get('ms', ['1000'])[0]) / 1000
+                while time.time() < until:
+                    pass
+                environ['PATH_INFO'] = path[: -len('work')]
 
             if path.endswith('/leak'):
                 query = parse_qs(environ.get('QUERY_STRING', ''))
