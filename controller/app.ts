@@ -31,6 +31,7 @@ import { createOneHostFleet, type OneHost } from './fleet/one-host.js';
 import { skewWarnings } from './fleet/skew.js';
 import { openTakeOnce } from './fleet/take-once.js';
 import { createHistory, historyOf } from './history/history.js';
+import type { Observation } from './incidents/observation.js';
 import { createCare } from './monitor/care.js';
 import { startMonitor } from './monitor/monitor.js';
 import { startNotifier, STOP_MS } from './notify/notifier.js';
@@ -167,8 +168,10 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const api = withQuietCalls(calls, notifier);
 
   const address = parseAddress(options.address);
+  const observe = async (observation: Observation) =>
+    (await care.incidents()).observe(observation, { failures: 1, recoveries: 1, busyRounds: 1 });
   const identity =
-    address.kind === 'unix' ? null : await openIdentity({ clock, log }, { folder: identityFolder(stateDir), host: address.host });
+    address.kind === 'unix' ? null : await openIdentity({ clock, log, observe }, { folder: identityFolder(stateDir), host: address.host });
   if (identity !== null) lifecycle.onShutdown('identity', () => identity.stop());
   const services = [links.service, createControlService(api), ...(identity === null ? [] : [identity.service])];
   const server = createRpcServer({ log }, { address, services, certified: identity?.certificates });

@@ -7,8 +7,10 @@ import { renewAt } from '../../shared/pki/renewal.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import type { ServerCertificates } from '../../shared/rpc/server.js';
 import type { RpcService } from '../../shared/rpc/service.js';
+import type { Observation } from '../incidents/observation.js';
 import { createAdmission } from './admission.js';
 import { anchorOf, type Authority, certifyController, controllerFile, readAuthorities } from './authority.js';
+import { createExpiryWatch, heldBy } from './expiry.js';
 import { openMembers } from './members.js';
 import { readRevocations } from './revocations.js';
 import { createIdentityService } from './service.js';
@@ -23,6 +25,8 @@ export interface ControllerIdentity {
 export interface IdentityDeps {
   readonly clock: Clock;
   readonly log: Log;
+  /** Takes what is to be told of certificates that expire; what it does not take is told again. */
+  readonly observe: (observation: Observation) => Promise<void>;
 }
 
 export interface IdentityOptions {
@@ -35,7 +39,7 @@ export interface IdentityOptions {
 }
 
 /** null: `ctl-controller init` has not been done. Errors: `config`, `failed` (what is in the folder cannot be read). */
-export async function openIdentity({ clock, log }: IdentityDeps, options: IdentityOptions): Promise<ControllerIdentity | null> {
+export async function openIdentity({ clock, log, observe }: IdentityDeps, options: IdentityOptions): Promise<ControllerIdentity | null> {
   const { folder, host, pollMs = 1_000 } = options;
   let authorities = await readAuthorities(folder);
   if (authorities.length === 0) return null;
@@ -47,6 +51,7 @@ export async function openIdentity({ clock, log }: IdentityDeps, options: Identi
   const admission = createAdmission({ members, revocations: () => revocations, now });
   const service = createIdentityService({ folder, authorities: () => authorities, members, review: () => admission.review(), now, log });
 
+  let expiry = createExpiryWatch();
   const stopping = new AbortController();
   let nap = new AbortController();
   let told = '';
@@ -93,10 +98,22 @@ export async function openIdentity({ clock, log }: IdentityDeps, options: Identi
     const found = await readAuthorities(folder);
     if (found.length > 0) authorities = found;
     const next = await ownCertificate(folder, authorities, host, now(), certified);
-    if (next === certified) return;
-    certified = next;
-    log.info({ until: readCertificate(next.own.certificate).notAfter }, 'the certificate of the controller is a new one');
-    for (const tell of listeners) tell(next);
+    if (next !== certified) {
+      certified = next;
+      log.info({ until: readCertificate(next.own.certificate).notAfter }, 'the certificate of the controller is a new one');
+      for (const tell of listeners) tell(next);
+    }
+    await warn();
+  }
+
+  async function warn(): Promise<void> {
+    const held = heldBy(members.all(), revocations, authorities, readCertificate(certified.own.certificate));
+    try {
+      for (const observation of expiry.look(held, now())) await observe(observation);
+    } catch (error) {
+      expiry = createExpiryWatch();
+      throw error;
+    }
   }
 }
 

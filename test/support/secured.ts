@@ -9,6 +9,7 @@ import { createLinks, type Links } from '../../controller/fleet/links.js';
 import { identityFolder } from '../../controller/identity/authority.js';
 import { runIdentityCommand } from '../../controller/identity/commands.js';
 import { openIdentity } from '../../controller/identity/identity.js';
+import type { Observation } from '../../controller/incidents/observation.js';
 import type { Certified } from '../../shared/pki/certificate.js';
 import { writeIdentityFile } from '../../shared/pki/identity-file.js';
 import { type Clock, systemClock } from '../../shared/ports/clock.js';
@@ -26,6 +27,8 @@ export interface Secured extends AsyncDisposable {
   readonly folder: string;
   readonly links: Links;
   readonly control: FakeControl;
+  /** What was told of certificates that expire. */
+  readonly observed: readonly Observation[];
   readonly logged: LogLines;
   /** `ctl-controller WORDS`: what it prints. */
   run(...words: string[]): Promise<string>;
@@ -55,7 +58,8 @@ export async function startSecured({ aheadMs = () => 0, host = '127.0.0.1', scri
   const folder = identityFolder(joinPath(home, 'state'));
   const logged = recordedLog();
   const { log } = logged;
-  const identity = await openIdentity({ clock, log }, { folder, host, pollMs: 50 });
+  const observed: Observation[] = [];
+  const identity = await openIdentity({ clock, log, observe: async (one) => void observed.push(one) }, { folder, host, pollMs: 50 });
   if (identity === null) throw new Error('init made no identity');
   const links = createLinks({ clock, log, heartbeatMs: 1_000, version: '9.9.9', takeEvents: () => Promise.resolve() });
   links.assign('web1', [aService('zeoclient1.1')]);
@@ -78,6 +82,7 @@ export async function startSecured({ aheadMs = () => 0, host = '127.0.0.1', scri
     folder,
     links,
     control,
+    observed,
     logged,
     run,
     invite,

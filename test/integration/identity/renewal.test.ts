@@ -157,3 +157,17 @@ async function restarted(
   const key = text.slice(0, text.indexOf('-----BEGIN CERTIFICATE'));
   return startSecuredAgent(controller.address, { own: { key, certificate }, authorities });
 }
+
+describe('a certificate that is not renewed', () => {
+  it('is an incident of its host, until it is revoked', async () => {
+    let ahead = 0;
+    await using controller = await startSecured({ aheadMs: () => ahead });
+    await controller.member('--agent', 'web1');
+    await controller.member('--operator', 'alice');
+    ahead = 84 * DAY_MS;
+    const told = () => controller.observed.flatMap((one) => (one.type === 'trouble' ? [[one.trouble.host, one.trouble.got]] : []));
+    await expect.poll(told).toEqual([['web1', 'at most 7 days left']]);
+    await controller.run('revoke', 'web1');
+    await expect.poll(() => controller.observed.at(-1)).toMatchObject({ type: 'settled', place: { host: 'web1', kind: 'certificate' } });
+  });
+});

@@ -1,13 +1,11 @@
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { createLink } from '../../../agent/link/link.js';
 import { AppError } from '../../../shared/errors.js';
 import type { CallOptions } from '../../../shared/model/agent-api.js';
 import { processId } from '../../../shared/model/process.js';
 import { parseAddress } from '../../../shared/rpc/address.js';
-import { systemClock } from '../../../shared/ports/clock.js';
 import { createFakeAgent, type Ledger } from '../../contract/agent-api/fake-agent.js';
-import { recordedLog, soon, startAgent, startHub } from '../../contract/agent-api/linked.js';
+import { soon, startAgent, startHub } from '../../contract/agent-api/linked.js';
 import { startWireCutter } from './wire-cutter.js';
 
 const options = (): CallOptions => ({ signal: soon(), timeoutMs: 20_000 });
