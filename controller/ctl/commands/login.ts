@@ -6,14 +6,14 @@ import type { LoginInvocation } from '../invocation.js';
 import type { Session } from '../session.js';
 
 /** Asks no controller of a cluster.ini: the address is typed. */
-export async function login({ deps, options, signal }: Session, invocation: LoginInvocation): Promise<number> {
-  const { member, file, expiresAt } = await deps.login(invocation, signal);
+export async function login({ deps, options, signal }: Session, { controller, token, fingerprint }: LoginInvocation): Promise<number> {
+  const { member, file, expiresAt } = await deps.login({ controller, token, fingerprint }, signal);
   const until = new Date(expiresAt).toISOString();
   const role = member.kind === 'operator' ? member.role : null;
   deps.terminal.out(
     options.json
-      ? toLine({ schema: 1, action: 'login', exit: EXIT.well, name: member.name, role, controller: invocation.controller, until })
-      : `logged in to ${printable(invocation.controller)} as ${describeIdentity(member)} until ${until}, renewed by use: ${printable(file)}\n`,
+      ? toLine({ schema: 1, action: 'login', exit: EXIT.well, name: member.name, role, controller: controller, until })
+      : `logged in to ${printable(controller)} as ${describeIdentity(member)} until ${until}, renewed by use: ${printable(file)}\n`,
   );
   return EXIT.well;
 }

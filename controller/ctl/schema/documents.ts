@@ -5,6 +5,7 @@ import { configCheck, configDiff, configShow, configShowRaw, configUpgrade } fro
 import { events } from './events.js';
 import { lock } from './lock.js';
 import { mailStatus, mailTest } from './mail.js';
+import { login } from './login.js';
 import { logLine, logStats } from './log.js';
 import { memory } from './memory.js';
 import { operationAbort, operationLine, operations, plan, repair } from './operation.js';
@@ -55,5 +56,6 @@ export const DOCUMENTS = {
   'mail-status': { title: 'ctl mail status --json', schema: mailStatus },
   'mail-test': { title: 'ctl mail test --json', schema: mailTest },
   lock: { title: 'ctl lock --json', schema: lock },
+  login: { title: 'ctl login --json', schema: login },
   error: { title: 'any command with --json that could not do it', schema: error },
 } satisfies Record<string, Document>;
