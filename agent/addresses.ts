@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import { linkSignals } from '../shared/abort.js';
-import { AppError } from '../shared/errors.js';
+import { linkSignals, orAborted } from '../shared/abort.js';
+import { AppError, messageOf } from '../shared/errors.js';
 import type { CallOptions } from '../shared/model/agent-api.js';
 import type { BalancerState } from '../shared/model/balancer.js';
 import { addressOf, type ServiceSpec } from '../shared/model/service.js';
@@ -37,10 +37,10 @@ export function createAddresses({ clock, services, balancer, local = localAddres
     const reasons: string[] = [];
     for (const spec of own.filter((one) => one.balancer !== undefined)) {
       try {
-        if ((await backendsOf(spec, signal)).has(address)) return;
+        if ((await orAborted(backendsOf(spec), signal)).has(address)) return;
       } catch (error) {
         signal.throwIfAborted();
-        reasons.push(`; ${spec.name} could not be asked: ${error instanceof AppError ? error.message : String(error)}`);
+        reasons.push(`; ${spec.name} could not be asked: ${messageOf(error)}`);
       }
     }
     throw new AppError('denied', `${address} is neither a service of this host nor a backend of a balancer on it${reasons.join('')}`, {
@@ -48,17 +48,18 @@ export function createAddresses({ clock, services, balancer, local = localAddres
     });
   };
 
-  function backendsOf(spec: ServiceSpec, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  function backendsOf(spec: ServiceSpec): Promise<ReadonlySet<string>> {
     const known = backends.get(spec.name);
     if (known !== undefined && clock.now() - known.at < FRESH_MS) return known.addresses;
-    const addresses = ask(spec, signal);
+    const addresses = ask(spec);
     backends.set(spec.name, { at: clock.now(), addresses });
     addresses.catch(() => backends.delete(spec.name));
     return addresses;
   }
 
-  async function ask(spec: ServiceSpec, signal: AbortSignal): Promise<ReadonlySet<string>> {
-    using linked = linkSignals([signal], BALANCER_MS, `the state of ${spec.name}`);
+  /** For all who wait for it, whoever of them goes away. */
+  async function ask(spec: ServiceSpec): Promise<ReadonlySet<string>> {
+    using linked = linkSignals([], BALANCER_MS, `the state of ${spec.name}`);
     const state = await balancer(spec, { signal: linked.signal, timeoutMs: BALANCER_MS });
     return new Set(state.backends.map((backend) => backend.address));
   }

@@ -57,14 +57,14 @@ export function createSampleStore(db: () => Promise<Database | null>): SampleSto
     },
     async growthKbPerH({ service, process, startedAt }, now) {
       const since = Math.max(now - TREND_MS, startedAt + START_PEAK_MS);
-      const [sums] = (await db())?.all<MemorySums>(SUMS, [since, service, since, process]) ?? [];
+      const [sums] = (await db())?.all<MemorySums>(SUMS, [since, service, since, now, process]) ?? [];
       return sums === undefined || sums.n === 0 ? null : growthOf(sums);
     },
   };
 }
 
 const SUMS = `SELECT count(*) AS n, max(x) - min(x) AS spanH, sum(x) AS x, sum(y) AS y, sum(x * x) AS xx, sum(x * y) AS xy FROM
-  (SELECT (at - ?) / 3600000.0 AS x, rss_kb AS y FROM sample WHERE service = ? AND at >= ? AND process = ? AND rss_kb IS NOT NULL)`;
+  (SELECT (at - ?) / 3600000.0 AS x, rss_kb AS y FROM sample WHERE service = ? AND at BETWEEN ? AND ? AND process = ? AND rss_kb IS NOT NULL)`;
 
 const INSERT = `INSERT OR REPLACE INTO sample (service, at, url, state, process, rss_kb, tcp_ms, http_status, http_ms)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;

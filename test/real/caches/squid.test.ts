@@ -27,7 +27,7 @@ afterAll(async () => {
 describe.skipIf(squid === null)('the purge of a real Squid', () => {
   if (squid === null) return;
 
-  async function startSquid({ purges = true } = {}) {
+  const startSquid = async ({ purges = true } = {}) => {
     const { folder } = await prepare();
     const site = await startCountingSite();
     sites.push(site);
@@ -50,7 +50,7 @@ describe.skipIf(squid === null)('the purge of a real Squid', () => {
       return site.asked.length === before;
     };
     return { spec, caches, manager, isHit, cache };
-  }
+  };
 
   it('makes a miss of a hit, for one page and no other', async () => {
     const { spec, caches, isHit } = await startSquid();

@@ -25,7 +25,7 @@ afterAll(async () => {
 describe.skipIf(varnish === null)('the purge of a real Varnish', () => {
   if (varnish === null) return;
 
-  async function startVarnish() {
+  const startVarnish = async () => {
     const { folder, processes } = await prepare();
     const site = await startCountingSite();
     sites.push(site);
@@ -33,8 +33,8 @@ describe.skipIf(varnish === null)('the purge of a real Varnish', () => {
     const secretFile = join(folder, 'secret');
     await writeFile(secretFile, '0d8a3f1e-varnish\n');
     const argv = [
-      ...[varnish?.exe ?? '', '-F', '-j', 'none', '-n', join(folder, 'n'), '-a', `127.0.0.1:${port}`, '-b', `127.0.0.1:${site.port}`],
-      ...['-T', `127.0.0.1:${admin}`, '-S', secretFile, '-s', 'malloc,8m', ...(varnish?.places ?? [])],
+      ...[varnish.exe, '-F', '-j', 'none', '-n', join(folder, 'n'), '-a', `127.0.0.1:${port}`, '-b', `127.0.0.1:${site.port}`],
+      ...['-T', `127.0.0.1:${admin}`, '-S', secretFile, '-s', 'malloc,8m', ...varnish.places],
     ];
     const program = await processes.start('varnish', argv as [string, ...string[]]);
     const spec: ServiceSpec = {
@@ -50,7 +50,7 @@ describe.skipIf(varnish === null)('the purge of a real Varnish', () => {
       return site.asked.length === before;
     };
     return { spec, caches, isHit, folder, program };
-  }
+  };
 
   it('makes a miss of a hit for one page and no other, then of all, and answers all the time', async () => {
     const { spec, caches, isHit, program } = await startVarnish();
