@@ -1,9 +1,17 @@
 import type { Service } from '../config/cluster.js';
+import type { Fleet } from '../fleet/fleet.js';
 import type { Measured } from '../../shared/model/observation.js';
 import type { Memory } from '../../shared/model/process.js';
+import type { Clock } from '../../shared/ports/clock.js';
 import { askAgent } from './ask-agent.js';
 import type { Busyness } from './findings.js';
-import type { Round } from './measure.js';
+
+interface BusynessOptions {
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly limits: { readonly agentTimeoutMs: number };
+  readonly signal: AbortSignal;
+}
 
 /** Less than this share of one CPU is what a process uses that only waits. */
 const WORKING_SHARE = 0.05;
@@ -16,7 +24,7 @@ export async function observeBusyness(
   { spec, host }: Service,
   before: Measured<Memory> | null,
   began: number,
-  { fleet, limits, clock, signal }: Pick<Round, 'fleet' | 'limits' | 'clock' | 'signal'>,
+  { fleet, limits, clock, signal }: BusynessOptions,
 ): Promise<Busyness | null> {
   if (before?.ok !== true || before.cpuMs === undefined) return null;
   const limit = { timeoutMs: limits.agentTimeoutMs, signal };

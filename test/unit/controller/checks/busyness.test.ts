@@ -30,7 +30,7 @@ const observe = (over: Parameters<typeof client>[0], earlier: Parameters<typeof 
   observeBusyness(aClient(), earlier, BEGAN, {
     fleet: client(over),
     clock: fakeClock(NOW),
-    limits: { attempts: 1, pauseMs: 0, connectTimeoutMs: 100, agentTimeoutMs: 1_000 },
+    limits: { agentTimeoutMs: 1_000 },
     signal: never,
   });
 

@@ -22,13 +22,13 @@ export const well = (fields: Partial<ServiceReport> = {}): ServiceReport => ({
 
 const finding = (fields: Partial<Finding>): Finding => ({ event: null, kind: 'tcp', message: '', expected: null, got: null, ...fields });
 
-export const NO_CONNECTION = finding({ event: 1, kind: 'tcp', message: 'client1 on web1: no TCP connection', got: 'refused' });
+const NO_CONNECTION = finding({ event: 1, kind: 'tcp', message: 'client1 on web1: no TCP connection', got: 'refused' });
 export const HTTP_ERROR = finding({ event: 2, kind: 'http', message: 'client1 on web1: HTTP error', got: 'status 500' });
 export const TOO_BIG = finding({ event: 3, kind: 'memory', message: 'client1 on web1: too big' });
-export const CRITICAL_ENTRY = finding({ event: 4, kind: 'log', message: 'client1 on web1: 1 critical entry', got: 'ERROR it broke' });
-export const LATE = finding({ event: 5, kind: 'timeout', message: 'client1 on web1: late' });
+const CRITICAL_ENTRY = finding({ event: 4, kind: 'log', message: 'client1 on web1: 1 critical entry', got: 'ERROR it broke' });
+const LATE = finding({ event: 5, kind: 'timeout', message: 'client1 on web1: late' });
 export const UNMEASURED = finding({ kind: 'unmeasured', message: 'client1 on web1: not measured: memory, log (the agent is away)' });
-export const BUSY = finding({ kind: 'timeout', message: 'client1 on web1: busy' });
+const BUSY = finding({ kind: 'timeout', message: 'client1 on web1: busy' });
 
 const why = { ok: false as const, why: 'the agent is away' };
 
