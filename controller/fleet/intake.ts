@@ -10,10 +10,14 @@ export interface Intake {
   take(report: Extract<Report, { type: 'events' }>, skew: Skew): void;
 }
 
-export function createIntake(
-  { takeEvents, log }: { readonly takeEvents: TakeEvents; readonly log: Log },
-  session: Pick<Session, 'hello' | 'taken'>,
-): Intake {
+export interface IntakeDeps {
+  readonly takeEvents: TakeEvents;
+  /** Whether the service is on the host of this agent: of others it has nothing to tell. */
+  readonly isOwn: (service: string) => boolean;
+  readonly log: Log;
+}
+
+export function createIntake({ takeEvents, isOwn, log }: IntakeDeps, session: Pick<Session, 'hello' | 'taken'>): Intake {
   const { name: host, version } = session.hello;
   let busy = false;
   return {
@@ -23,9 +27,12 @@ export function createIntake(
       busy = true;
       if (unreadable.length > 0)
         log.warn({ host, agent: version }, `agent ${host} told ${unreadable.length} events of a kind that this version does not know`);
+      const own = events.filter(({ service }) => isOwn(service));
+      if (own.length < events.length)
+        log.warn({ host }, `agent ${host} told ${events.length - own.length} events of services that are not on its host`);
       takeEvents(
         host,
-        events.map((event) => atOurTime(event, skew.ms())),
+        own.map((event) => atOurTime(event, skew.ms())),
       )
         .then(() => session.taken([...events.map(({ id }) => id), ...unreadable]))
         .catch((error: unknown) => log.error({ host, error }, `what agent ${host} tells cannot be taken`))

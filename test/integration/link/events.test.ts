@@ -123,6 +123,21 @@ describe('what an agent tells', () => {
     await events.close();
   });
 
+  it('is not taken of a service that is on another host, and does not come again', async () => {
+    await using hub = await startOnce(keep);
+    const events = await openEventBuffer(folder);
+    await using fake = startAgent(hub.address, { events });
+    await events.add(anEvent('a', 'zeoclient2.1'));
+    await events.add(anEvent('b'));
+    await eventually(() => expect(events.oldest(1)).toEqual([]));
+    expect(fake.link.connected).toBe(true);
+    expect(taken).toEqual(['web1 b']);
+    expect(hub.logged.lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', msg: 'agent web1 told 1 events of services that are not on its host' }),
+    );
+    await events.close();
+  });
+
   it('is not told to a controller of an earlier version, which would never say that it has it', async () => {
     const reports: Report[] = [];
     const { log } = recordedLog();

@@ -3,6 +3,7 @@ import { createLinks, type Links } from '../../../../controller/fleet/links.js';
 import { reasonOf } from '../../../../shared/abort.js';
 import { AppError } from '../../../../shared/errors.js';
 import { createLogger } from '../../../../shared/log.js';
+import type { Caller } from '../../../../shared/model/identity.js';
 import type { Clock } from '../../../../shared/ports/clock.js';
 import { createOutbox } from '../../../../shared/rpc/outbox.js';
 import { commandFromWire, partToWire, reportToWire } from '../../../../shared/wire/agent.js';
@@ -11,6 +12,7 @@ import { aService } from '../../../contract/agent-api/fake-agent.js';
 
 const HEARTBEAT_MS = 5_000;
 const hello: Hello = { type: 'hello', name: 'web1', version: '1.2.3', protocol: 1, instance: 'i1' };
+const caller: Caller = { kind: 'local' };
 const forever = new AbortController().signal;
 const options = { signal: forever, timeoutMs: 20_000 };
 
@@ -18,8 +20,11 @@ type WireCommand = Parameters<typeof commandFromWire>[0];
 
 /** The service of the links, called as the server calls it. */
 interface Implementation {
-  readonly session: (reports: AsyncIterable<unknown>, context: { signal: AbortSignal }) => AsyncGenerator<WireCommand, undefined>;
-  readonly reply: (parts: AsyncIterable<unknown>) => Promise<object>;
+  readonly session: (
+    reports: AsyncIterable<unknown>,
+    context: { caller: Caller; signal: AbortSignal },
+  ) => AsyncGenerator<WireCommand, undefined>;
+  readonly reply: (parts: AsyncIterable<unknown>, context: { caller: Caller }) => Promise<object>;
 }
 
 function setUp() {
@@ -38,7 +43,7 @@ function connect(links: Links, first: Report) {
   const reports = createOutbox<unknown>();
   const report = (value: Report) => reports.send(reportToWire(value));
   report(first);
-  const commands = session(reports, { signal: forever });
+  const commands = session(reports, { caller, signal: forever });
   return {
     report,
     leave: () => reports.end(),
@@ -52,6 +57,7 @@ function connect(links: Links, first: Report) {
         (async function* () {
           yield partToWire(part);
         })(),
+        { caller },
       );
     },
   };
@@ -88,7 +94,9 @@ describe('a session', () => {
   ])('is refused: %j', async (first, code, message) => {
     const { links, agent } = setUp();
     await expect(agent(first).next()).rejects.toMatchObject({ code, message });
-    expect(links.hosts()).toEqual(links.hosts().map(({ host }) => ({ host, connected: false, lastSeen: null, version: null, skewMs: null })));
+    expect(links.hosts()).toEqual(
+      links.hosts().map(({ host }) => ({ host, connected: false, lastSeen: null, version: null, skewMs: null })),
+    );
   });
 
   it('ends when three heartbeats have been missed, and not before', async () => {
