@@ -34,9 +34,15 @@ module.exports = {
     }),
     never(
       'rolling-core-is-pure',
-      '^controller/rolling/(plan|events|facts|patience|progress|decide-run|decide-step|report)\\.ts$',
+      '^controller/rolling/(plan|plan-.*|make-plan|events|facts|patience|progress|decide-.*|repair-brake|run-action|roots|starting|report)\\.ts$',
       '^(shared/(ports|rpc|wire)|controller/(fleet|checks))',
       'the policy does no I/O',
+    ),
+    never(
+      'incidents-core-is-pure',
+      '^controller/incidents/(decide|observation|sightings|starts|state)\\.ts$',
+      '^(shared/(ports|rpc|wire|log)|controller/(fleet|checks|history|monitor|notify))',
+      'what counts as trouble is decided without I/O',
     ),
     only('ini', 'ini', '^shared/ini/'),
     only('execa', 'execa', '^shared/ports/'),
