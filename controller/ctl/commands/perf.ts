@@ -14,7 +14,7 @@ export async function perf({ api, deps, options, style, signal }: Connected, { s
   return EXIT.well;
 }
 
-export const perfToJson = ({ from, to, rows, warnings }: PerfReport): object => ({
+const perfToJson = ({ from, to, rows, warnings }: PerfReport): object => ({
   schema: 1,
   action: 'perf',
   exit: EXIT.well,
@@ -28,7 +28,7 @@ const figures = (of: PerfFigures | null): object | null =>
   of === null ? null : { count: of.count, p50_s: of.p50, p95_s: of.p95, max_s: of.max };
 
 /** A line a page; the week before stands beside each figure. */
-export function formatPerf({ rows, warnings }: PerfReport, style: Style): string {
+function formatPerf({ rows, warnings }: PerfReport, style: Style): string {
   const notes = warnings.map((one) => `${style.warn('warning')}  ${oneLine(one)}\n`).join('');
   if (rows.length === 0) return `no page was timed in the last two weeks\n${notes}`;
   const titles = ['SERVICE', 'HOST', 'URL', 'COUNT', 'P50', 'P95', 'MAX', 'THE WEEK BEFORE'];

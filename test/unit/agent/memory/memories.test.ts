@@ -56,8 +56,10 @@ describe('the memory of a service', () => {
 });
 
 describe('below', () => {
-  const facts = (pid: number, parent: number): ProcessFacts =>
-    ({ pid, parent, id: processId(pid, 1), group: pid, session: pid, terminal: 0, startTicks: 1, cpuTicks: 0 }) as ProcessFacts;
+  const facts = (pid: number, parent: number): ProcessFacts => ({
+    ...{ pid, parent, id: processId(pid, 1), group: pid, session: pid },
+    ...{ terminal: 0, startTicks: 1, cpuTicks: 0 },
+  });
   it('finds children and their children, parents first', () => {
     const all = [facts(5, 3), facts(3, 2), facts(4, 2), facts(9, 1), facts(2, 1)];
     expect(below(2, all).map(({ pid }) => pid)).toEqual([3, 5, 4]);
