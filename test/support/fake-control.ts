@@ -32,6 +32,8 @@ export interface FakeControlScript {
   readonly decisions?: readonly RepairDecision[];
   readonly operations?: readonly OperationSummary[];
   readonly diff?: ConfigDiff;
+  /** What `plan` answers. */
+  readonly plan?: Plan;
   readonly memory?: MemoryReport;
   readonly perf?: PerfReport;
   readonly incidents?: readonly Incident[];
@@ -156,6 +158,7 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
     },
     async plan(request): Promise<Plan> {
       calls.push(`plan ${request.action}`);
+      if (script.plan !== undefined) return script.plan;
       judge(request);
       const names = chosen(request);
       const { decisions } = script;

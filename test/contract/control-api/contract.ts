@@ -2,8 +2,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Incident } from '../../../shared/model/incident.js';
 import { AppError } from '../../../shared/errors.js';
 import type { ControlApi, RunRequest } from '../../../shared/model/control-api.js';
+import type { MemoryReport } from '../../../shared/model/memory-report.js';
 import type { OperationEvent } from '../../../shared/model/operation.js';
-import { createFakeControl, FAKE_NOW, FAKE_OPERATION, type FakeControl, type FakeControlScript } from '../../support/fake-control.js';
+import { processId } from '../../../shared/model/process.js';
+import {
+  createFakeControl,
+  FAKE_NOW,
+  FAKE_OPERATION,
+  type FakeControl,
+  type FakeControlScript,
+  wellClient,
+} from '../../support/fake-control.js';
 
 export interface ControlHarness {
   readonly api: ControlApi;
@@ -49,6 +58,30 @@ export function controlApiContract(way: string, open: (control: FakeControl) => 
       expect(await api.status({ selectors: [] }, signal)).toEqual(await same.status({ selectors: [] }, signal));
       expect(await api.plan(request, signal)).toEqual(await same.plan(request, signal));
       expect(control.calls).toEqual(['check pool:1 /news', 'status', 'plan restart']);
+    });
+
+    it('answers what processes take, and how long pages took', async () => {
+      const child = { process: processId(43, 778), parent: 42, command: 'python3', rss: { ok: true, kb: 9 }, pss: null } as const;
+      const memory: MemoryReport = {
+        ...{ at: FAKE_NOW, exit: 5, warnings: ['no history'] },
+        services: [
+          { report: wellClient('a'), pss: { ok: true, kb: 7 }, tree: { ok: true, children: [child] } },
+          { report: wellClient('b'), pss: { ok: false, why: 'not as this user' }, tree: { ok: false, why: 'no /proc' } },
+          { report: wellClient('c'), pss: null, tree: null },
+        ],
+      };
+      const figures = { count: 3, p50: 0.25, p95: 0.5, max: 1.5 };
+      const rows = [{ service: 'a', host: 'web1', url: '/', now: figures, before: null }];
+      const perf = {
+        from: FAKE_NOW - 5,
+        to: FAKE_NOW,
+        rows: [...rows, ...rows.map((row) => ({ ...row, now: null, before: figures }))],
+        warnings: ['a strange line'],
+      };
+      const { api, control } = await over({ memory, perf });
+      expect(await api.memory({ selectors: ['pool:1'], tree: true, pss: false }, signal)).toEqual(memory);
+      expect(await api.perf({ selectors: ['a'] }, signal)).toEqual(perf);
+      expect(control.calls).toEqual(['memory pool:1 tree', 'perf a']);
     });
 
     it('answers what waits to be mailed, and how a mail went', async () => {

@@ -5,6 +5,9 @@ import type { CheckReport, Finding, ServiceReport } from '../../../shared/model/
 import type { Plan, RunRequest } from '../../../shared/model/control-api.js';
 import type { MemberResult, OperationEvent, OperationSummary } from '../../../shared/model/operation.js';
 import { OUTCOMES, STEPS } from '../../../shared/model/operation.js';
+import type { PurgedPage } from '../../../shared/model/cache.js';
+import type { ServiceMemory } from '../../../shared/model/memory.js';
+import { FAULTS, type ProbeOrder, type ProbeOutcome } from '../../../shared/model/probe.js';
 import { processId } from '../../../shared/model/process.js';
 import { REPAIR_ACTIONS, REPAIR_STATES, type RepairDecision } from '../../../shared/model/repair.js';
 import { ARCHIVE_COMPRESSIONS, ROTATE_METHODS, type RotationSpec } from '../../../shared/model/rotation.js';
@@ -90,9 +93,31 @@ export const reports: fc.Arbitrary<Report> = fc.oneof(
   fc.constant({ type: 'unknown' as const }),
 );
 
+const pages = fc.record({ host: text, path: text });
+const address = { ip: text, port: small, timeoutMs: wait };
+const probes: fc.Arbitrary<ProbeOrder> = fc.oneof(
+  fc.record({ ...address, kind: fc.constant('tcp' as const) }),
+  fc.record({ ...address, kind: fc.constant('http' as const), path: text, authorization: text }),
+  fc.record({ ...address, kind: fc.constant('zeo' as const), connectTimeoutMs: wait }),
+);
+
 const requests: fc.Arbitrary<AgentRequest> = fc.oneof(
   fc.constant({ verb: 'ping' as const }),
-  fc.record({ verb: fc.constantFrom('process', 'memory', 'connections', 'log', 'start', 'balancer', 'rotation', 'rotate'), service: text }),
+  fc.record({
+    verb: fc.constantFrom('process', 'memory', 'connections', 'log', 'start', 'balancer', 'rotation', 'rotate', 'purgePlan'),
+    service: text,
+  }),
+  fc.record({
+    verb: fc.constant('memories' as const),
+    services: fc.array(text),
+    query: fc.record({ tree: fc.boolean(), pss: fc.boolean() }),
+  }),
+  fc.record({
+    verb: fc.constant('purge' as const),
+    service: text,
+    order: fc.record({ pages: fc.array(pages), stopDeadlineMs: wait, startDeadlineMs: wait }),
+  }),
+  fc.record({ verb: fc.constant('probe' as const), order: probes }),
   fc.record({ verb: fc.constant('stop' as const), service: text, order: fc.record({ replacing: id, deadlineMs: wait }) }),
   fc.record({
     verb: fc.constant('setBackend' as const),
@@ -121,6 +146,46 @@ const processes = fc.oneof(
 );
 const place = fc.constantFrom('in' as const, 'out' as const, 'absent' as const);
 const entry = fc.record({ time: orNull(text), level: orNull(text), text });
+
+const kb = fc.oneof(unmeasured, fc.record({ ok, kb: count }));
+const children = fc.record({ process: id, parent: small, command: text, rss: kb, pss: orNull(kb) });
+const serviceMemories: fc.Arbitrary<ServiceMemory> = fc.oneof(
+  fc.record({
+    ...{ service: text, ok, process: id, rssKb: count, uptimeS: double, pss: orNull(kb) },
+    tree: orNull(fc.oneof(unmeasured, fc.record({ ok, children: fc.array(children) }))),
+  }),
+  fc.record({ service: text, ok: fc.constant(false as const), why: text, down: fc.boolean() }),
+);
+const purgedPages: fc.Arbitrary<PurgedPage> = fc.record({
+  ...{ page: pages, status: orNull(small), why: orNull(text) },
+  outcome: fc.constantFrom('removed' as const, 'absent' as const, 'refused' as const, 'failed' as const),
+});
+const no = fc.constant(false as const);
+const unreached = fc.constantFrom('no-connection' as const, 'unmeasurable' as const);
+const probeOutcomes: fc.Arbitrary<ProbeOutcome> = fc.oneof(
+  fc.record({
+    kind: fc.constant('tcp' as const),
+    outcome: fc.oneof(fc.record({ ok, ms: double }), fc.record({ ok: no, why: text, fault: unreached })),
+  }),
+  fc.record({
+    kind: fc.constant('http' as const),
+    outcome: fc.oneof(
+      fc.record({ ok, status: small, ms: double, bytes: count }),
+      fc.record({ ok: no, why: text, fault: fc.constantFrom(...FAULTS), status: small }, { requiredKeys: ['ok', 'why', 'fault'] }),
+    ),
+  }),
+  fc.record({
+    kind: fc.constant('zeo' as const),
+    outcome: fc.oneof(
+      fc.record({
+        ...{ ok, connectMs: double, ms: double, greeting: text, warnings: fc.array(text) },
+        storages: fc.array(fc.record({ name: text, connections: orNull(count), waiting: orNull(count) })),
+      }),
+      fc.record({ ok: no, why: text, fault: unreached, connectMs: fc.constant(null) }),
+      fc.record({ ok: no, why: text, fault: fc.constantFrom('error' as const, 'late' as const), connectMs: double }),
+    ),
+  }),
+);
 
 const answers: fc.Arbitrary<AgentAnswer> = fc.oneof(
   fc.record({ verb: fc.constant('ping' as const), value: fc.record({ name: text, version: text, at: epoch }) }),
@@ -164,6 +229,13 @@ const answers: fc.Arbitrary<AgentAnswer> = fc.oneof(
       ),
     }),
   }),
+  fc.record({ verb: fc.constant('memories' as const), value: fc.array(serviceMemories) }),
+  fc.record({ verb: fc.constant('purgePlan' as const), value: fc.record({ details: fc.array(text), awayS: orNull(double) }) }),
+  fc.record({
+    verb: fc.constant('purge' as const),
+    value: fc.record({ pages: fc.array(purgedPages), awayMs: orNull(double), notes: fc.array(text) }),
+  }),
+  fc.record({ verb: fc.constant('probe' as const), value: probeOutcomes }),
   fc.record({ verb: fc.constant('setBackend' as const), value: fc.constant(undefined) }),
   fc.record({
     verb: fc.constant('rotation' as const),
@@ -319,6 +391,8 @@ export const runRequests: fc.Arbitrary<RunRequest> = fc.record(
     batch: orNull(text),
     deadlineS: orNull(double),
     rotate: fc.constant(true as const),
+    purge: fc.constant(true as const),
+    urls: fc.array(text, { minLength: 1 }),
     path: text,
     canary: small,
     canaryWaitS: double,
