@@ -5,7 +5,7 @@ import type { AgentApi, CallOptions, EffectOptions } from '../shared/model/agent
 import { unmeasured } from '../shared/model/observation.js';
 import type { RotationSpec } from '../shared/model/rotation.js';
 import { addressOf, type ServiceSpec } from '../shared/model/service.js';
-import type { Clock } from '../shared/ports/clock.js';
+import type { WallClock } from '../shared/ports/clock.js';
 import { probe } from '../shared/probes/probe.js';
 import { createAddresses } from './addresses.js';
 import type { BalancerDriver } from './balancers/index.js';
@@ -22,7 +22,7 @@ import type { ServiceManager } from './services/index.js';
 export interface AgentApiDeps {
   readonly name: string;
   readonly version: string;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly allow: AllowList;
   readonly manager: ServiceManager;
   readonly ledger: Ledger;
@@ -57,7 +57,7 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
       assigned = new Map(services.map((spec) => [spec.name, spec]));
     },
 
-    ping: async () => ({ name: deps.name, version: deps.version, at: deps.clock.now() }),
+    ping: async () => ({ name: deps.name, version: deps.version, at: deps.clock.wallTime() }),
 
     process: (service, options) => bounded('process', service, options, async (signal) => manager.state(await specOf(service), signal)),
 

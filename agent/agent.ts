@@ -17,12 +17,12 @@ import { startWatch } from './watch/watch.js';
 import type { Lifecycle } from '../shared/lifecycle.js';
 import type { Log } from '../shared/log.js';
 import type { ServiceSpec } from '../shared/model/service.js';
-import type { Clock } from '../shared/ports/clock.js';
+import type { WallClock } from '../shared/ports/clock.js';
 import { exec } from '../shared/ports/exec.js';
 import { makeFolder } from '../shared/ports/files.js';
 
 export interface AgentDeps {
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
   /** Of the host: what its services inherit. */

@@ -45,7 +45,7 @@ import type { Lifecycle } from '../shared/lifecycle.js';
 import type { Log } from '../shared/log.js';
 import type { CheckReport } from '../shared/model/check-report.js';
 import type { ControlApi } from '../shared/model/control-api.js';
-import type { Clock } from '../shared/ports/clock.js';
+import type { WallClock } from '../shared/ports/clock.js';
 import { makeFolder } from '../shared/ports/files.js';
 import { identifyProcess } from '../shared/ports/process-identity.js';
 import { type Address, parseAddress } from '../shared/rpc/address.js';
@@ -66,7 +66,7 @@ export interface ControllerOptions {
 }
 
 export interface ControllerDeps {
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { orAborted } from '../../shared/abort.js';
 import { AppError, toAppError, type ErrorCode } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
-import type { Clock } from '../../shared/ports/clock.js';
+import type { WallClock } from '../../shared/ports/clock.js';
 import { type Address, parseAddress } from '../../shared/rpc/address.js';
 import { createBackoff } from '../../shared/rpc/backoff.js';
 import { type Hello, PROTOCOL } from '../../shared/wire/link-messages.js';
@@ -35,7 +35,7 @@ export interface LinkOptions {
   readonly identity?: AgentIdentity | undefined;
   /** What is told to the controller unasked. */
   readonly events?: EventSource | undefined;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly log: Log;
 }
 

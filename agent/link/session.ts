@@ -1,6 +1,6 @@
 import { AppError, toAppError } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
-import type { Clock } from '../../shared/ports/clock.js';
+import type { WallClock } from '../../shared/ports/clock.js';
 import { createOutbox, type Outbox } from '../../shared/rpc/outbox.js';
 import {
   type AgentCall,
@@ -20,7 +20,7 @@ export interface SessionDeps {
   readonly calls: Calls;
   /** What is told unasked; null: nothing. */
   readonly events: EventSource | null;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly log: Log;
 }
 
@@ -74,9 +74,9 @@ export async function runSession(deps: SessionDeps, { hello, welcomeMs, onWelcom
 }
 
 /** Until the session ends. */
-async function beat(reports: Outbox<Report>, clock: Clock, heartbeatMs: number, signal: AbortSignal): Promise<void> {
+async function beat(reports: Outbox<Report>, clock: WallClock, heartbeatMs: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    reports.send({ type: 'heartbeat', at: clock.now() });
+    reports.send({ type: 'heartbeat', at: clock.wallTime() });
     await clock.sleep(heartbeatMs, signal).catch(() => undefined);
   }
 }

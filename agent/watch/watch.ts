@@ -5,7 +5,7 @@ import type { Log } from '../../shared/log.js';
 import type { AgentEvent } from '../../shared/model/agent-event.js';
 import type { ProcessId } from '../../shared/model/process.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
-import type { Clock } from '../../shared/ports/clock.js';
+import type { WallClock } from '../../shared/ports/clock.js';
 import type { AllowList } from '../config/allow-list.js';
 import type { EventBuffer } from '../events/event-buffer.js';
 import type { CriticalEntry } from '../logs/index.js';
@@ -26,7 +26,7 @@ export interface Watch {
 }
 
 export interface WatchDeps {
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly log: Log;
   readonly allow: AllowList;
   readonly manager: ServiceManager;
@@ -65,11 +65,11 @@ export async function startWatch(deps: WatchDeps): Promise<Watch> {
   async function onEntry(service: string, { entry, file, position }: CriticalEntry): Promise<void> {
     // Without a time stamp it could not be told from one of the same words that comes later: rather twice than never.
     const id = entry.time === null ? randomUUID() : digest(service, position, entry.text);
-    await tell({ id, at: clock.now(), service, kind: 'critical-entry', entry, file });
+    await tell({ id, at: clock.wallTime(), service, kind: 'critical-entry', entry, file });
   }
 
   async function onDeath(service: string, process: ProcessId, why: string): Promise<void> {
-    await tell({ id: digest(bootId, service, process), at: clock.now(), service, kind: 'died', process, why });
+    await tell({ id: digest(bootId, service, process), at: clock.wallTime(), service, kind: 'died', process, why });
   }
 
   async function tell(event: AgentEvent): Promise<void> {

@@ -5,7 +5,7 @@ import type { Log } from '../../shared/log.js';
 import { type Caller, describeIdentity } from '../../shared/model/identity.js';
 import type { TakeEvents } from '../../shared/model/agent-event.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
-import type { Clock } from '../../shared/ports/clock.js';
+import type { WallClock } from '../../shared/ports/clock.js';
 import type { RpcService } from '../../shared/rpc/service.js';
 import { type Command, type Part, PROTOCOL, type Report } from '../../shared/wire/link-messages.js';
 import { createAgentProxy } from './agent-proxy.js';
@@ -24,7 +24,7 @@ export interface Links extends Fleet {
 }
 
 export interface LinksOptions {
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly log: Log;
   /** How often an agent must be heard of; three missed, and its session is over. */
   readonly heartbeatMs: number;
@@ -139,7 +139,7 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
       if (next.done === true) return new AppError('unreachable', 'the agent has left');
       entry.lastSeen = clock.now();
       const report = next.value;
-      if (report.type === 'heartbeat') entry.skew.beat(report.at, entry.lastSeen);
+      if (report.type === 'heartbeat') entry.skew.beat(report.at, clock.wallTime());
       // A long write must not hold up heartbeats.
       if (report.type === 'events') intake.take(report, entry.skew);
     }

@@ -7,7 +7,13 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-export const systemClock: Clock = {
+export interface WallClock extends Clock {
+  /** What this host says the time is, epoch ms. It can be set, also back: only for what is compared with other hosts, and with logs. */
+  wallTime(): number;
+}
+
+export const systemClock: WallClock = {
+  wallTime: () => Date.now(),
   now: () => performance.timeOrigin + performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {

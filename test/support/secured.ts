@@ -12,7 +12,7 @@ import { openIdentity } from '../../controller/identity/identity.js';
 import type { Observation } from '../../controller/incidents/observation.js';
 import type { Certified } from '../../shared/pki/certificate.js';
 import { writeIdentityFile } from '../../shared/pki/identity-file.js';
-import { type Clock, systemClock } from '../../shared/ports/clock.js';
+import { systemClock, type WallClock } from '../../shared/ports/clock.js';
 import { type Address, formatAddress, parseAddress } from '../../shared/rpc/address.js';
 import { type Invitation, join } from '../../shared/rpc/join.js';
 import { createRpcServer } from '../../shared/rpc/server.js';
@@ -49,7 +49,7 @@ export interface SecuredOptions {
 
 export async function startSecured({ aheadMs = () => 0, host = '127.0.0.1', script = {} }: SecuredOptions = {}): Promise<Secured> {
   const home = await mkdtemp(joinPath(tmpdir(), 'ctl-secured-'));
-  const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs() };
+  const clock: WallClock = { ...systemClock, now: () => systemClock.now() + aheadMs() };
   const file = joinPath(home, 'cluster.ini');
   await writeFile(file, INI(host));
   const run = (...words: string[]) =>
@@ -140,7 +140,7 @@ export async function startSecuredAgent(
   await writeIdentityFile(identityFile(stateDir), certified);
   const agent = createFakeAgent();
   const logged = recordedLog();
-  const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
+  const clock: WallClock = { ...systemClock, now: () => systemClock.now() + aheadMs };
   const identity = createAgentIdentity({ clock, log: logged.log }, { stateDir, name });
   const options = { address: formatAddress(address), name, version: '1.2.3', api: agent.api, identity, clock, log: logged.log };
   const link = createLink(options, { refusedMs: 100 });

@@ -3,7 +3,7 @@ import { createLink, type AgentLink, type LinkTimes } from '../../../agent/link/
 import { createLinks, type Links } from '../../../controller/fleet/links.js';
 import { createLogger, type Log } from '../../../shared/log.js';
 import type { TakeEvents } from '../../../shared/model/agent-event.js';
-import { type Clock, systemClock } from '../../../shared/ports/clock.js';
+import { systemClock, type WallClock } from '../../../shared/ports/clock.js';
 import { type Address, formatAddress, parseAddress } from '../../../shared/rpc/address.js';
 import { createRpcServer, type RpcServer } from '../../../shared/rpc/server.js';
 import { aService, createFakeAgent, type FakeAgent } from './fake-agent.js';
@@ -70,7 +70,7 @@ export function startAgent(
   { agent = createFakeAgent(), name = 'web1', times, events, clockAheadMs = 0 }: LinkedFakeOptions = {},
 ): LinkedFake {
   const logged = recordedLog();
-  const clock: Clock = { ...systemClock, now: () => systemClock.now() + clockAheadMs };
+  const clock: WallClock = { ...systemClock, wallTime: () => systemClock.wallTime() + clockAheadMs };
   const link = createLink(
     { address: formatAddress(address), name, version: '1.2.3', api: agent.api, events, clock, log: logged.log },
     { refusedMs: 100, ...times },

@@ -47,7 +47,7 @@ function createApi(deps: Partial<AgentApiDeps> = {}): AssignedAgentApi {
   const api = createAgentApi({
     name: 'web1',
     version: '1.2.3',
-    clock: { now: () => 42, sleep: () => Promise.resolve() },
+    clock: { now: () => 7, wallTime: () => 42, sleep: () => Promise.resolve() },
     async *search({ service, spec }) {
       yield { type: 'entries', file: `${service} ${spec.file}`, entries: [] };
     },

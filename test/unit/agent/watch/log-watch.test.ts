@@ -78,6 +78,17 @@ describe('a watched log', () => {
     await eventually(() => expect(others()).toEqual(['first']));
   });
 
+  it('is watched from its first byte where it comes while the agent is down', async () => {
+    const later = join(folder, 'later.log');
+    const specs = [{ ...aSpec({ file: later }), name: 'later' }, aSpec()];
+    await writeFile(path, '');
+    const logs = await watching(specs);
+    await logs.stop();
+    await writeFile(later, line('first'));
+    await watch(specs);
+    await eventually(() => expect(others()).toEqual(['first']));
+  });
+
   it('has what was written while the agent was down told once', async () => {
     await writeFile(path, '');
     const logs = await watching();

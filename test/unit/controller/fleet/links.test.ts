@@ -4,7 +4,7 @@ import { reasonOf } from '../../../../shared/abort.js';
 import { AppError } from '../../../../shared/errors.js';
 import { createLogger } from '../../../../shared/log.js';
 import type { Caller } from '../../../../shared/model/identity.js';
-import type { Clock } from '../../../../shared/ports/clock.js';
+import type { WallClock } from '../../../../shared/ports/clock.js';
 import { createOutbox } from '../../../../shared/rpc/outbox.js';
 import { commandFromWire, partToWire, reportToWire } from '../../../../shared/wire/agent.js';
 import type { Command, Hello, Part, Report } from '../../../../shared/wire/link-messages.js';
@@ -196,11 +196,12 @@ describe('a session', () => {
 });
 
 /** Time passes when the test says so, one sleep after the other. */
-function manualClock(): Clock & { pass(...steps: readonly number[]): Promise<void> } {
+function manualClock(): WallClock & { pass(...steps: readonly number[]): Promise<void> } {
   let now = 0;
   const sleepers = new Set<{ readonly until: number; wake(): void }>();
   return {
     now: () => now,
+    wallTime: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const sleeper = {
