@@ -5,8 +5,9 @@ import type { Archive } from './archives.js';
 import { findStart, type StartMarker } from './find-start.js';
 import { findTime } from './find-time.js';
 import { HEADER_BYTES } from './headers.js';
-import { firstHeader, headerIn, type LogFile, openLog, readBytes } from './log-file.js';
+import { firstHeader, headerIn, type LogFile, readBytes } from './log-file.js';
 import type { Ripgrep } from './ripgrep.js';
+import { openAllowed } from './searched-log.js';
 import { timeOf } from './times.js';
 
 /** A part of a log or of one of its archives. */
@@ -42,7 +43,7 @@ export interface RangeDeps {
 export async function findRange(log: LogFile, range: LogRange, deps: RangeDeps, signal: AbortSignal): Promise<Range> {
   const opened: LogFile[] = [];
   const open = async ({ path }: Archive): Promise<LogFile> => {
-    const archive = await openLog(await deps.allowed(path));
+    const archive = await openAllowed(deps, path);
     opened.push(archive);
     return archive;
   };

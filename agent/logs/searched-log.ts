@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isErrno } from '../../shared/errors.js';
+import { openedPath } from '../opened-path.js';
 import type { LogSpec } from '../../shared/model/service.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import { listArchives, type Archive } from './archives.js';
@@ -26,8 +27,17 @@ export interface SearchDeps {
   readonly signal: AbortSignal;
 }
 
-/** The log, or an archive of it, where its links lead now. */
-export const openAllowed = async ({ allowed }: SearchedLog, path: string): Promise<LogFile> => openLog(await allowed(path));
+/** The log, or an archive of it, where its links lead now. What was opened is looked at once more: a link may have come in between. */
+export async function openAllowed({ allowed }: Pick<SearchedLog, 'allowed'>, path: string): Promise<LogFile> {
+  const log = await openLog(await allowed(path));
+  try {
+    await allowed(await openedPath(log.handle, log.path));
+    return log;
+  } catch (error) {
+    await log.handle.close();
+    throw error;
+  }
+}
 
 /** What has been rotated away from it, the newest first. */
 export const archivesOf = ({ service, spec, archiveDir }: SearchedLog): Promise<readonly Archive[]> =>

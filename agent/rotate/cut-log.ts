@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
+import { requireOpened } from '../opened-path.js';
 import { AppError, toAppError } from '../../shared/errors.js';
 import { pidOf, processId } from '../../shared/model/process.js';
 import { identifyProcess } from '../../shared/ports/process-identity.js';
@@ -36,6 +37,7 @@ export async function cutLog(job: CutJob, deps: RecoverDeps): Promise<CutResult>
     throw toAppError(error, 'failed', `${log} cannot be opened for writing`, 'may the agent write to it?');
   });
   try {
+    await requireOpened(file, log);
     const { size } = await file.stat();
     if (size === 0) return { left: 'it is empty' };
     const units = await allocationUnits(log);

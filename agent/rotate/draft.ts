@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, readSync, writeSync } from 'node:fs';
 import { link, lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { requireOpened } from '../opened-path.js';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 import { throwIfAborted } from '../../shared/abort.js';
 import { withNumber } from './archive-name.js';
@@ -40,6 +41,7 @@ export async function createDraft(part: string, like: Likeness): Promise<Draft> 
   const buffer = Buffer.alloc(CHUNK_BYTES);
   let bytes = 0;
   try {
+    await requireOpened(file, part);
     await takeOver(file, like);
   } catch (error) {
     await file.close();
