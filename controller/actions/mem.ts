@@ -4,6 +4,7 @@ import type { Service } from '../config/cluster.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { SampleStore } from '../history/samples.js';
 import { createGrowth } from '../monitor/growth.js';
+import { linkSignals } from '../../shared/abort.js';
 import { inParallel } from '../../shared/in-parallel.js';
 import type { MemoryQuery, ServiceMemory } from '../../shared/model/memory.js';
 import type { MemoryReport, MemoryRequest, MemoryRow } from '../../shared/model/memory-report.js';
@@ -28,7 +29,9 @@ const ASK_DEARLY_MS = 30_000;
 /** Measures what the processes of the chosen services take: one call to the agent of each host. */
 export async function measureMemory(deps: MemDeps, { selectors, ...query }: MemoryRequest, signal: AbortSignal): Promise<MemoryReport> {
   const services = deps.select(selectors);
-  const seen = await memories(deps.fleet, services, query, signal);
+  // One for all of them: each call listens to it.
+  using linked = linkSignals([signal]);
+  const seen = await memories(deps.fleet, services, query, linked.signal);
   const seenRows = services.map((service): MemoryRow => {
     const memory = seen.get(service.spec.name) ?? notAsked(service);
     const report = judge(service, measurementsOf(memory, deps.clock.now()));
