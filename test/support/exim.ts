@@ -1,6 +1,6 @@
 import { chmod, chown, copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno, messageOf } from '../../shared/errors.js';
+import { isErrno } from '../../shared/errors.js';
 import { unmeasured, type Measured } from '../../shared/model/observation.js';
 import { exec } from '../../shared/ports/exec.js';
 import { type DebianProgram, findDebianProgram } from './debian-program.js';
@@ -8,16 +8,13 @@ import type { Certificate } from './smtp.js';
 
 /** An Exim that can be run here. It wants a user of its own: it gets one in a mount namespace of its own, which root alone can make. */
 export async function findExim({ signal }: { readonly signal: AbortSignal }): Promise<Measured<DebianProgram>> {
-  try {
-    await exec(['unshare', '--mount', 'true'], { timeoutMs: 5000, signal });
-  } catch (error) {
-    return unmeasured(`Exim needs a mount namespace of its own, which only root can make: ${messageOf(error)}`);
-  }
+  const alone = await exec(['unshare', '--mount', 'true'], { timeoutMs: 5000, signal }).catch(() => null);
+  if (alone?.code !== 0) return unmeasured('it needs a mount namespace of its own, which only root can make');
   return findDebianProgram(
     {
       // Without its user it says only that it misses him: as good as a version to know that it runs.
       ...{ what: 'Exim', path: 'usr/sbin/exim4', ask: ['-bV'], version: /(?:Exim version |uid for user name ")([\w.-]+)/ },
-      ...{ packages: ['exim4-daemon-light', 'exim4-base', 'libidn12'], fromPath: false },
+      ...{ packages: ['exim4-daemon-light', 'exim4-base', 'libidn12', 'libdb5.3'], fromPath: false },
     },
     signal,
   );
