@@ -1,23 +1,22 @@
 import { preflight } from '../rolling/preflight.js';
 import type { RollWorld } from '../rolling/observe.js';
-import { createRollPorts } from '../rolling/ports.js';
-import { createExecutor, type Executor } from '../rolling/executor.js';
-import { type Journal, type JournalStore, operationId } from '../rolling/journal.js';
+import type { Executor } from '../rolling/executor.js';
+import { type JournalStore, operationId } from '../rolling/journal.js';
 import type { Lease } from '../rolling/lock.js';
 import type { JournalEvent } from '../rolling/events.js';
 import { planSteps, type RollPlan } from '../rolling/plan.js';
-import { evolve, type Progress, replay } from '../rolling/progress.js';
+import { type Progress, replay } from '../rolling/progress.js';
 import { type JudgedRound, preflightRepair } from '../rolling/preflight-repair.js';
 import { readAttempts } from '../rolling/repair-history.js';
-import { whileHeld } from '../rolling/while-held.js';
-import { resultOf, summaryOf, tellJournal, toOperationEvents } from '../rolling/report.js';
+import { resultOf, summaryOf, tellJournal } from '../rolling/report.js';
 import { linkSignals, throwIfAborted } from '../../shared/abort.js';
 import { AppError, messageOf } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
 import type { ControlApi, Plan, RunRequest } from '../../shared/model/control-api.js';
 import type { OperationEvent, OperationResult, OperationSummary } from '../../shared/model/operation.js';
-import { createEventLog, type EventLog } from './event-log.js';
+import type { EventLog } from './event-log.js';
 import { pagePath } from './page-path.js';
+import { type Attached, type Begun, takeInHand } from './take-in-hand.js';
 import { stoppedBy } from './stopped.js';
 
 export interface OperationsDeps {
@@ -53,16 +52,7 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-type Attached = Extract<JournalEvent, { type: 'attached' }>;
-
-/** What was written down as begun. */
-interface Begun extends Pick<Running, 'executor' | 'events'> {
-  readonly done: Promise<unknown>;
-}
-
 const STOPPING = new AppError('unreachable', 'the controller is stopping');
-/** A wait is told when it lasts. */
-const TELL_WAIT_MS = 3_000;
 
 /** One operation at a time: every start and stop, from its lock to its last event. */
 export function createOperations(deps: OperationsDeps): Operations {
@@ -187,51 +177,8 @@ export function createOperations(deps: OperationsDeps): Operations {
     });
   }
 
-  async function begin(lease: Lease, id: string, past: readonly JournalEvent[], why: Attached['why'], by?: string): Promise<Begun> {
-    const journal = await journals.open(id);
-    try {
-      return await attach(journal, lease, id, past, { type: 'attached', at: world.clock.now(), why, by });
-    } catch (error) {
-      await journal.close();
-      throw error;
-    }
-  }
-
-  async function attach(journal: Journal, lease: Lease, id: string, past: readonly JournalEvent[], attached: Attached): Promise<Begun> {
-    const { why, by } = attached;
-    const events = createEventLog();
-    // A run that is taken up again is told from its beginning.
-    if (why !== 'started') for (const event of tellJournal(past)) if (event.type !== 'result') events.add(event);
-    let progress = why === 'started' ? null : replay(past);
-    const tell = (event: JournalEvent) => {
-      const before = progress;
-      progress = before === null ? replay([event]) : evolve(before, event);
-      for (const told of toOperationEvents(before, event, progress)) events.add(told);
-    };
-    const waits = createWaits(
-      (member, message) => events.add({ type: 'note', operation: id, service: member, at: world.clock.now(), message }),
-      () => world.clock.now(),
-    );
-    const reach = createRollPorts(
-      world,
-      {
-        async append(event) {
-          await journal.append(event);
-          log.info({ operation: id, event: event.type === 'started' ? { ...event, plan: event.plan.batches.length } : event }, event.type);
-          tell(event);
-        },
-        close: () => journal.close(),
-      },
-      waits,
-    );
-    const ports = whileHeld(reach, lease);
-    if (why === 'started') for (const event of past) await ports.append(event);
-    await ports.append(attached);
-    const executor = createExecutor([...past, attached], ports);
-    if (why === 'aborting') await executor.halt('aborted', by ?? '');
-    const done = runWhile(executor, [stopping.signal, lease.lost]).finally(() => journal.close());
-    return { executor, events, done };
-  }
+  const begin = (lease: Lease, id: string, past: readonly JournalEvent[], why: Attached['why'], by?: string): Promise<Begun> =>
+    takeInHand(deps, { id, past, attached: { type: 'attached', at: world.clock.now(), why, by }, lease, signal: stopping.signal });
 
   async function refuseWhileUnfinished(): Promise<void> {
     for (const id of await journals.list()) {
@@ -323,11 +270,6 @@ export function createOperations(deps: OperationsDeps): Operations {
   };
 }
 
-async function runWhile(executor: Executor, signals: readonly AbortSignal[]): Promise<unknown> {
-  using linked = linkSignals(signals);
-  return await executor.run(linked.signal);
-}
-
 const waitsForCanaries = ({ plan, continued, halting, finished }: Progress): boolean =>
   plan.policy.canary !== undefined && !continued && halting === null && finished === null;
 
@@ -343,18 +285,4 @@ async function isRunning({ fleet, config }: RollWorld, name: string, signal: Abo
   const host = config().services.get(name)?.host ?? '';
   const { state } = await fleet.agent(host).process(name, { timeoutMs: 5_000, signal });
   return state !== 'down';
-}
-
-/** Tells a wait once, when it has lasted. */
-function createWaits(tell: (member: string | null, message: string) => void, now: () => number) {
-  const since = new Map<string | null, { why: string; at: number; told: boolean }>();
-  return (member: string | null, why: string): void => {
-    const wait = since.get(member);
-    // "12 s left" and "11 s left" are the same wait.
-    const kind = why.replace(/\d+/g, '#');
-    if (wait?.why !== kind) return void since.set(member, { why: kind, at: now(), told: false });
-    if (wait.told || now() - wait.at < TELL_WAIT_MS) return;
-    wait.told = true;
-    tell(member, `waiting: ${why}`);
-  };
 }

@@ -1,5 +1,4 @@
-import type { Argv } from '../../shared/ports/exec.js';
-import type { HookName } from './plan.js';
+import type { HookCommand, HookName } from './plan.js';
 import { hookKey, isEnding, type Progress } from './progress.js';
 
 export interface HookAction {
@@ -7,7 +6,7 @@ export interface HookAction {
   readonly hook: HookName;
   /** The client it is run for; null: the whole roll. */
   readonly member: string | null;
-  readonly argv: Argv;
+  readonly argv: HookCommand;
   /** It was begun already, and nobody knows how far it came. */
   readonly again: boolean;
 }

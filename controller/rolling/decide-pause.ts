@@ -1,5 +1,5 @@
 import type { ClientFacts } from './facts.js';
-import type { RunAction } from './decide-run.js';
+import type { RunAction } from './run-action.js';
 import type { MemberProgress, Progress } from './progress.js';
 
 type Pause = Extract<RunAction, { do: 'wait' | 'continue' | 'finish' }>;

@@ -1,5 +1,5 @@
 import type { ClientFacts } from './facts.js';
-import type { RunAction } from './decide-run.js';
+import type { RunAction } from './run-action.js';
 import { PATIENCE } from './patience.js';
 import { memberOf, type Progress } from './progress.js';
 

@@ -2,28 +2,8 @@ import { balancersOf, type Client, type ClusterConfig, type Service } from '../c
 import type { ServiceReport } from '../../shared/model/check-report.js';
 import type { RepairAction, RepairDecision } from '../../shared/model/repair.js';
 import { brakeOf } from './repair-brake.js';
-import type { RepairAttempt } from './repair-history.js';
+import type { RepairSituation } from './repair-situation.js';
 import { standsOn } from './roots.js';
-
-/** What a repair decides by. */
-export interface RepairSituation {
-  readonly config: ClusterConfig;
-  /** Of every service. */
-  readonly reports: readonly ServiceReport[];
-  /** Services whose trouble is more than one bad answer; null: one is enough. */
-  readonly confirmed: ReadonlySet<string> | null;
-  readonly attempts: readonly RepairAttempt[];
-  /** Epoch ms. */
-  readonly now: number;
-  /** Names of those that may be touched; null: all. */
-  readonly named: ReadonlySet<string> | null;
-  /** Hosts whose agent does not answer. */
-  readonly away: ReadonlySet<string>;
-  /** Clients that somebody took out of the balancer by hand, with what to tell of it. */
-  readonly held: ReadonlyMap<string, string>;
-  /** Services that somebody stopped on purpose. */
-  readonly stopped: ReadonlySet<string>;
-}
 
 /** One decision a service, with its reason: roots first, then frontends, dead clients, clients that still serve. Pure. */
 export function decideRepair(situation: RepairSituation): RepairDecision[] {

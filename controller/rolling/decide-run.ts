@@ -1,28 +1,12 @@
-import type { OutcomeKind } from '../../shared/model/operation.js';
 import { affordable, type ClientFacts, isServing } from './facts.js';
 import { PATIENCE } from './patience.js';
-import type { PlannedBatch, PurgeStep, RollPlan } from './plan.js';
+import type { PlannedBatch, RollPlan } from './plan.js';
 import { decideRecheck } from './decide-recheck.js';
+import type { RunAction } from './run-action.js';
 import { canaryRoom, decidePause } from './decide-pause.js';
 import { decidePurge } from './decide-purge.js';
-import { dueHook, type HookAction } from './decide-hook.js';
+import { dueHook } from './decide-hook.js';
 import { failedHook, isEnding, memberOf, type MemberProgress, type Progress } from './progress.js';
-
-export type RunAction =
-  | { readonly do: 'take-out'; readonly client: string }
-  | { readonly do: 'rotate'; readonly services: readonly string[] }
-  | { readonly do: 'purge'; readonly purge: PurgeStep }
-  | { readonly do: 'begin'; readonly members: readonly string[] }
-  /** Nothing to begin before one of those in hand has got on. */
-  | { readonly do: 'follow' }
-  /** `pollMs`: something that takes its time. */
-  | { readonly do: 'wait'; readonly why: string; readonly pollMs?: number }
-  | HookAction
-  /** The canaries have been watched long enough. */
-  | { readonly do: 'continue' }
-  /** Nothing has to be done to it any more. */
-  | { readonly do: 'skip'; readonly member: string; readonly why: string }
-  | { readonly do: 'finish'; readonly outcome: Exclude<OutcomeKind, 'refused'>; readonly why: string | null };
 
 type Finish = Extract<RunAction, { do: 'finish' }>;
 

@@ -2,7 +2,8 @@ import { linkSignals } from '../../shared/abort.js';
 import { toAppError } from '../../shared/errors.js';
 import type { Argv } from '../../shared/ports/exec.js';
 import { decideHook } from './decide-hook.js';
-import { decideEnd, decideRotation, decideRun, mayOverlap, type RunAction } from './decide-run.js';
+import { decideEnd, decideRotation, decideRun, mayOverlap } from './decide-run.js';
+import type { RunAction } from './run-action.js';
 import { decideStep, decideUnseen, type StepAction, type StepContext } from './decide-step.js';
 import { decidePurgeAlone } from './decide-purge.js';
 import type { PurgeStep } from './plan.js';
@@ -104,7 +105,7 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
         return record({ type: 'finished', at: ports.now(), outcome: action.outcome, why: action.why });
       case 'wait':
         ports.waiting(null, action.why);
-        return rest(signal, action.pollMs);
+        return action.pollMs === undefined ? ports.sleep(POLL_MS, signal) : rest(signal, action.pollMs);
       case 'follow':
         return change();
       case 'hook':

@@ -1,4 +1,4 @@
-import type { RepairSituation } from './decide-repair.js';
+import type { RepairSituation } from './repair-situation.js';
 
 /** Why a service is not repaired again just now. */
 export interface Brake {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../../../controller/config/cluster.js';
-import { decideRepair, type RepairSituation } from '../../../../controller/rolling/decide-repair.js';
+import { decideRepair } from '../../../../controller/rolling/decide-repair.js';
 import type { RepairAttempt } from '../../../../controller/rolling/repair-history.js';
+import type { RepairSituation } from '../../../../controller/rolling/repair-situation.js';
 import type { CriticalEvent, Finding, ServiceReport } from '../../../../shared/model/check-report.js';
 import { aClient, aCluster, aPolicy, aService } from '../checks/fixtures.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decideEnd, decideRun, mayOverlap, type RunAction } from '../../../../controller/rolling/decide-run.js';
+import { decideEnd, decideRun, mayOverlap } from '../../../../controller/rolling/decide-run.js';
+import type { RunAction } from '../../../../controller/rolling/run-action.js';
 import type { ClientFacts } from '../../../../controller/rolling/facts.js';
 import type { Progress } from '../../../../controller/rolling/progress.js';
 import { after, aPlan, attached, clientFacts, DEAD, entered, halting, SERVING, settled } from './fixtures.js';

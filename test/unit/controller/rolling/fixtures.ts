@@ -63,7 +63,12 @@ export const entered = (
   ...{ type: 'entered', at, member, step },
   ...over,
 });
-export const settled = (at: number, member: string, result: 'done' | 'failed' | 'untouched' | 'skipped' = 'done', why?: string): JournalEvent => ({
+export const settled = (
+  at: number,
+  member: string,
+  result: 'done' | 'failed' | 'untouched' | 'skipped' = 'done',
+  why?: string,
+): JournalEvent => ({
   ...{ type: 'settled', at, member, result },
   ...(why === undefined ? {} : { why }),
 });

@@ -23,7 +23,12 @@ it('a client that starts is asked for the page that its roll was given, one that
   const world = {
     config: () => aCluster([c1], { clients: [c1] }),
     fleet: aFleet({}),
-    checks: { health: async (_: unknown, { path }: { readonly path?: string }) => void asked.push(path) ?? { ok: true } },
+    checks: {
+      async health(_: unknown, { path }: { readonly path?: string }) {
+        asked.push(path);
+        return { ok: true };
+      },
+    },
     balancers: async () => new Map(),
   } as unknown as RollWorld;
   for (const step of ['check', 'back'] as const) {

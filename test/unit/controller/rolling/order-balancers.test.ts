@@ -3,6 +3,7 @@ import type { BalancerStates } from '../../../../controller/checks/standings.js'
 import type { Service } from '../../../../controller/config/cluster.js';
 import { orderBalancers } from '../../../../controller/rolling/order-balancers.js';
 import { AppError } from '../../../../shared/errors.js';
+import type { AgentApi } from '../../../../shared/model/agent-api.js';
 import type { Backend } from '../../../../shared/model/balancer.js';
 import { aClient, aCluster, aFleet, aService, never } from '../checks/fixtures.js';
 
@@ -21,7 +22,7 @@ const seenWith = (...backends: readonly Backend[]) =>
 function order(answers: Readonly<Record<string, AppError | null>>, states: BalancerStates): Promise<void> {
   const balancer = { kind: 'pound', conf: '', control: '', exe: '', apply: 'auto', sessions: 'delete' } as const;
   const balancers = Object.keys(answers).map((name): Service => aService({ name, type: 'Pound', balancer }, { host: name }));
-  const agents = Object.entries(answers).map(([name, error]) => [
+  const agents = Object.entries(answers).map(([name, error]): [string, Partial<AgentApi>] => [
     name,
     { setBackend: () => (error === null ? Promise.resolve() : Promise.reject(error)) },
   ]);

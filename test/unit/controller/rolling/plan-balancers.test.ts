@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientFacts } from '../../../../controller/rolling/facts.js';
-import { makePlan, type PlanInput, type RollPlan } from '../../../../controller/rolling/plan.js';
+import { makePlan, type PlanInput } from '../../../../controller/rolling/make-plan.js';
+import type { RollPlan } from '../../../../controller/rolling/plan.js';
 import { aClient, aCluster, aService } from '../checks/fixtures.js';
 import { DEAD, FULL, SERVING } from './fixtures.js';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Client, RollHooks, Service } from '../../../../controller/config/cluster.js';
 import type { ClientFacts } from '../../../../controller/rolling/facts.js';
-import { makePlan, parseBatch, type PlanInput, planSteps, type RollPlan } from '../../../../controller/rolling/plan.js';
+import { makePlan, parseBatch, type PlanInput } from '../../../../controller/rolling/make-plan.js';
+import { planSteps, type RollPlan } from '../../../../controller/rolling/plan.js';
 import { AppError } from '../../../../shared/errors.js';
 import type { RunRequest } from '../../../../shared/model/control-api.js';
 import { aClient, aCluster, aPolicy, aService } from '../checks/fixtures.js';
