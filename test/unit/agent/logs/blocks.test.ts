@@ -24,6 +24,23 @@ function split(chunks: readonly Buffer[], plain = false): Seen[] {
   return seen;
 }
 
+/** As a follower does: what is complete is taken after each chunk. Each block with the entries of it and all before it. */
+function follow(chunks: readonly Buffer[]): { readonly end: number; readonly seen: readonly string[] }[] {
+  const splitter = createBlockSplitter({ offset: 0, plain: false });
+  const seen: string[] = [];
+  const blocks: { readonly end: number; readonly seen: readonly string[] }[] = [];
+  const take = ({ bytes, entries, end }: Block) => {
+    seen.push(...entries.map((entry) => `${entry.offset} ${entry.lines} ${textOfEntry(bytes, entry.at, entry.end)}`));
+    blocks.push({ end, seen: [...seen] });
+  };
+  for (const chunk of chunks) {
+    for (const block of splitter.push(chunk)) take(block);
+    for (const block of splitter.complete()) take(block);
+  }
+  for (const block of splitter.flush(true)) take(block);
+  return blocks;
+}
+
 const splitText = (text: string, plain = false) => split([Buffer.from(text)], plain);
 const texts = (text: string, plain = false) => splitText(text, plain).map((entry) => entry.text);
 
@@ -108,6 +125,28 @@ describe('entries', () => {
           expect(split(chunks, plain)).toEqual(split([bytes], plain));
         },
       ),
+    );
+  });
+
+  it('are the same where those that are complete are taken early, and each block says where the next one begins', () => {
+    const line = fc.constantFrom('2024-01-01 00:00:00 INFO one', '2024-01-01 00:00:00 ERROR Traceback', '  File "x"', '', 'ValueError: no');
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 30 }), fc.array(fc.nat(40), { maxLength: 30 }), (lines, sizes) => {
+        const text = Buffer.from(lines.map((one) => `${one}\n`).join(''));
+        const chunks: Buffer[] = [];
+        let at = 0;
+        for (const size of [...sizes, text.length]) {
+          chunks.push(text.subarray(at, at + size));
+          at += size;
+        }
+        const whole = split([text]).map((entry) => `${entry.offset} ${entry.lines} ${entry.text}`);
+        const blocks = follow(chunks);
+        expect(blocks.at(-1)?.seen ?? []).toEqual(whole);
+        for (const { end, seen } of blocks) {
+          const rest = split([text.subarray(end)]).map((entry) => `${entry.offset + end} ${entry.lines} ${entry.text}`);
+          expect([...seen, ...rest]).toEqual(whole);
+        }
+      }),
     );
   });
 });
