@@ -43,6 +43,18 @@ describe.skipIf(zope === null || pound === null)('the monitor of real Zope clien
         .sort(),
     ).toEqual([...gone].sort());
     expect(all.filter(isCritical).every(({ open, ended }) => !open && ended !== null)).toBe(true);
+
+    expect((await cluster.ctl(['stop', other.name, '--yes', '--json'])).code).toBe(0);
+    const stoppedAt = Date.now();
+    await until(
+      'three rounds after a stop on purpose',
+      async () => ((await seenAt(cluster, other.name)) > stoppedAt + 3_000 ? true : null),
+      {
+        timeoutMs: 60_000,
+        signal: cluster.signal,
+      },
+    );
+    expect((await eventsUntil(cluster, 'what lasts', ['--open', other.name], () => true)).filter(isCritical)).toEqual([]);
   });
 
   it('calls a client that works on a long request busy, and event 5 if it stays so', async () => {
@@ -111,6 +123,14 @@ async function eventsUntil(
     return enough(events) ? events : null;
   };
   return until(what, ask, { timeoutMs: 90_000, signal: cluster.signal });
+}
+
+/** When a service was last seen to be stopped, epoch ms; 0: it runs. */
+async function seenAt(cluster: Cluster, name: string): Promise<number> {
+  const { stdout } = await cluster.ctl(['status', name, '--json']);
+  const { at, services } = JSON.parse(stdout) as { at: string; services: { state: string; age_s: number }[] };
+  const [service] = services;
+  return service?.state === 'stopped' ? Date.parse(at) - service.age_s * 1000 : 0;
 }
 
 /** As Zope writes it, after whatever second its start was in. */
