@@ -72,7 +72,10 @@ export type Verb = Exclude<keyof AgentApi, StreamVerb>;
 /** A call of AgentApi as data; `service` is the name in cluster.ini, of a balancer too. */
 export type AgentRequest =
   | { readonly verb: 'ping' }
-  | { readonly verb: 'process' | 'memory' | 'connections' | 'log' | 'start' | 'balancer' | 'rotation' | 'rotate' | 'purgePlan'; readonly service: string }
+  | {
+      readonly verb: 'process' | 'memory' | 'connections' | 'log' | 'start' | 'balancer' | 'rotation' | 'rotate' | 'purgePlan';
+      readonly service: string;
+    }
   | { readonly verb: 'memories'; readonly services: readonly string[]; readonly query: MemoryQuery }
   | { readonly verb: 'purge'; readonly service: string; readonly order: PurgeOrder }
   | { readonly verb: 'probe'; readonly order: ProbeOrder }
