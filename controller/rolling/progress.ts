@@ -88,7 +88,8 @@ export function replay(events: readonly JournalEvent[]): Progress {
 }
 
 export function evolve(progress: Progress, event: JournalEvent): Progress {
-  const worked = event.type === 'attached' ? 0 : Math.max(0, event.at - progress.lastAt);
+  const wasAway = event.type === 'attached' && event.why !== 'started';
+  const worked = wasAway ? 0 : Math.max(0, event.at - progress.lastAt);
   return { ...applied(progress, event), lastAt: event.at, workedMs: progress.workedMs + worked };
 }
 

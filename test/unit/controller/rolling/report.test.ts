@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalEvent } from '../../../../controller/rolling/events.js';
+import { replay } from '../../../../controller/rolling/progress.js';
 import { resultOf, summaryOf, tellJournal } from '../../../../controller/rolling/report.js';
 import { OUTCOMES, type OperationEvent, type OutcomeKind } from '../../../../shared/model/operation.js';
+import type { RepairDecision } from '../../../../shared/model/repair.js';
 import { after, aPlan, attached, entered, halting, ID, OLD, settled, started } from './fixtures.js';
 
 const PLAN = aPlan([['c1'], ['c2']], { warnings: ['c9: no balancer has it'], steps: ['out', 'stop', 'in'] });
@@ -13,6 +15,34 @@ const step = (name: string, what: string, state: 'begin' | 'end', at: number, ms
   ...{ type: 'step', operation: ID, service: name, step: what, state, at, ms, detail },
 });
 const note = (at: number, message: string, service: string | null = null) => ({ type: 'note', operation: ID, service, at, message });
+
+describe('the exit code of a repair', () => {
+  const decision = (state: RepairDecision['state'], action: RepairDecision['action']): RepairDecision => ({
+    ...{ service: 'c9', state, action, reason: 'because' },
+  });
+  const exitOf = (...decisions: readonly RepairDecision[]) =>
+    resultOf(
+      replay([
+        started(aPlan([], { action: 'repair', decisions })),
+        attached(1),
+        { type: 'finished', at: 2, outcome: 'completed', why: null },
+      ]),
+    );
+
+  it.each<[string, RepairDecision, number, readonly object[]]>([
+    ['0 where all is well', decision('well', 'none'), 0, []],
+    ['1 where something critical was left', decision('critical', 'none'), 1, [{ name: 'c9', result: 'skipped', why: 'because' }]],
+    ['1 where something was given up', decision('critical', 'give-up'), 1, [{ name: 'c9', result: 'skipped' }]],
+    ['5 where something is not known', decision('unknown', 'none'), 5, [{ name: 'c9', result: 'skipped' }]],
+  ])('is %s', (_, one, exit, services) => {
+    expect(exitOf(decision('well', 'none'), one)).toMatchObject({ exit, services });
+  });
+});
+
+it('the duration of an operation is the time in which somebody was at it', () => {
+  const away = [started(aPlan([])), attached(1_000), attached(500_000, 'restarted')];
+  expect(resultOf(replay([...away, { type: 'finished', at: 502_000, outcome: 'completed', why: null }])).seconds).toBe(3);
+});
 
 describe('what an operator sees of a journal', () => {
   it('begins with the plan, step by step, and its warnings', () => {
