@@ -1,7 +1,7 @@
 // Packs what a host needs into dist/ctl-VERSION-PLATFORM.tar.gz: the built programs, the packages that they load at run time, the units
 // and the examples. Unpacked anywhere it runs, with Node alone. `npm run package`, after `npm ci && npm run build`.
 import { execFile, spawn } from 'node:child_process';
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,7 +11,9 @@ const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
 const archive = join('dist', `ctl-${version}-${process.platform}-${process.arch}.tar.gz`);
 
 for (const program of ['ctl.js', 'ctl-controller.js', 'ctl-agent.js']) await access(join(root, 'dist', program)).catch(notBuilt);
-const built = (await readdir(join(root, 'dist'))).filter((name) => !name.endsWith('.tar.gz')).map((name) => join('dist', name));
+const inDist = (await readdir(join(root, 'dist'))).map((name) => join('dist', name));
+const [older, built] = [inDist.filter((path) => path.endsWith('.tar.gz')), inDist.filter((path) => !path.endsWith('.tar.gz'))];
+for (const path of older) await rm(join(root, path));
 const files = ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'deploy', ...built, ...(await packages())];
 await run('tar', [
   '--create',

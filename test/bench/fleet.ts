@@ -17,6 +17,9 @@ import { temporaryFolder } from '../support/processes.js';
 const { values } = parseArgs({
   options: { json: { type: 'boolean' }, agents: { type: 'string', default: '200' }, 'idle-seconds': { type: 'string', default: '60' } },
 });
+/** Of the one real agent. */
+const SERVICES = 50;
+let started = 0;
 const dist = join(import.meta.dirname, '../../dist');
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const abort = new AbortController();
@@ -124,18 +127,18 @@ async function benchIdleAgent(seconds: number) {
   return { agent_services: SERVICES, agent_rss_mb: round1(await rssMb(agent.pid)), agent_cpu_percent: round3((used / seconds) * 100) };
 }
 
-const SERVICES = 50;
-
-const agentIniOf = (port: number, stateDir: string, place: string, names: readonly string[]): string =>
-  [
+function agentIniOf(port: number, stateDir: string, place: string, names: readonly string[]): string {
+  return [
     ...['[agent]', 'name = idle', `controller = localhost:${port}`, `state_dir = ${stateDir}`],
     ...['[allow]', 'services = zope*', `paths = ${join(place, 'srv')}`, 'actions = start stop log'],
     ...names.flatMap((name) => [`[command ${name}]`, 'start = /bin/true']),
     '',
   ].join('\n');
+}
 
 async function startController(name: string, ini: string): Promise<Program> {
-  const program = await processes.start(name, argvOf(['ctl-controller', '-c', ini]));
+  // Each with a file of its own for its output.
+  const program = await processes.start(`${name}-${++started}`, argvOf(['ctl-controller', '-c', ini]));
   const listens = async () => (await program.output()).includes('listens on') || !program.running();
   await until('the controller to listen', listens, { timeoutMs: 20_000, signal });
   if (!program.running()) throw new Error(`the controller ended: ${await program.output()}`);
@@ -178,8 +181,13 @@ async function mustRun(argv: Argv): Promise<Finished> {
   return finished;
 }
 
-const run = (argv: Argv): Promise<Finished> => processes.run(argvOf(argv), { timeoutMs: 60_000, env });
-const argvOf = ([program, ...args]: Argv): Argv => [process.execPath, join(dist, `${program}.js`), ...args];
+function run(argv: Argv): Promise<Finished> {
+  return processes.run(argvOf(argv), { timeoutMs: 60_000, env });
+}
+
+function argvOf([program, ...args]: Argv): Argv {
+  return [process.execPath, join(dist, `${program}.js`), ...args];
+}
 
 async function rssMb(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024;
@@ -191,6 +199,14 @@ async function cpuSeconds(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-const median = (all: readonly number[]): number => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
-const round3 = (value: number): number => Math.round(value * 1000) / 1000;
-const round1 = (value: number): number => Math.round(value * 10) / 10;
+function median(all: readonly number[]): number {
+  return [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
+}
+
+function round3(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+function round1(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findPound } from '../../../deploy/demo/pound.js';
@@ -15,7 +14,7 @@ import { realPart, setUpLimit } from '../../support/real.js';
 import { systemdEnvironment } from '../../support/systemd-env.js';
 import { zopeEnvironment } from '../../support/zope-env.js';
 import { clusterOn, type HostsCluster } from './cluster.js';
-import { nextVersion } from './next-version.js';
+import { bringNextVersion } from './next-version.js';
 
 const HOSTS = { ctl1: '10.0.0.10', lb1: '10.0.0.20', zeo1: '10.0.0.30', app1: '10.0.0.41', app2: '10.0.0.42', app3: '10.0.0.43' };
 const APPS = ['app1', 'app2', 'app3'];
@@ -30,7 +29,7 @@ const runbook = await readRunbook(join(repository, 'deploy/README.md'));
 
 /** One test after the other goes on with the cluster that the ones before it left, as its operator would. */
 describe.skipIf(systemd === null || iptables === null || site === null)('a cluster of several hosts', () => {
-  const signal = AbortSignal.timeout(280_000);
+  const signal = AbortSignal.timeout(600_000);
   let stage: Stage;
   let cluster: HostsCluster;
   let typist: Typist;
@@ -165,8 +164,8 @@ describe.skipIf(systemd === null || iptables === null || site === null)('a clust
     await stage.host('app1').say(`kill -9 ${agent}`);
     await until('another agent', async () => !['0', agent].includes(await agentOf()), { timeoutMs: 20_000, signal });
     await cluster.untilWell();
-    await nextVersion(await archiveOf(repository), stage.home('app1'), signal);
-    expect(await typist.follow('Upgrade an agent')).toContain('0.1.1');
+    const version = await bringNextVersion(join(repository, 'dist'), stage.home('app1'), signal);
+    expect(await typist.follow('Upgrade an agent')).toContain(version);
     await cluster.untilWell();
     await expectServed();
     expect(await cluster.processes()).toEqual(before);
@@ -206,9 +205,3 @@ describe.skipIf(systemd === null || iptables === null || site === null)('a clust
     expect([...typist.followed].sort()).toEqual([...runbook.headings].sort());
   });
 });
-
-async function archiveOf(folder: string): Promise<string> {
-  const [archive] = (await readdir(join(folder, 'dist'))).filter((name) => name.endsWith('.tar.gz'));
-  if (archive === undefined) throw new AppError('failed', 'there is no archive');
-  return join(folder, 'dist', archive);
-}

@@ -20,7 +20,7 @@ export async function readRunbook(file: string): Promise<Runbook> {
   return parseRunbook(await readFile(file, 'utf8'));
 }
 
-export function parseRunbook(text: string): Runbook {
+function parseRunbook(text: string): Runbook {
   const sections = new Map<string, Block[]>();
   let current: Block[] = [];
   let open: { readonly hosts: readonly string[] | null; readonly lines: string[]; readonly at: number } | null = null;
