@@ -112,9 +112,14 @@ export function createCalls({ api, log, name, version }: CallsDeps): Calls {
     });
   }
 
-  /** Of a defect of ours the controller hears only that it happened. */
+  /** What agent.ini does not allow is on record here, whoever asked. Of a defect of ours the controller hears only that it happened. */
   function answerable(error: unknown, call: AgentCall): AppError {
-    if (error instanceof AppError) return error;
+    if (error instanceof AppError) {
+      const { request, commandId } = call;
+      const service = 'service' in request ? request.service : null;
+      if (error.code === 'denied') log.warn({ refused: request.verb, service, commandId }, `refused ${titleOf(request)}: ${error.message}`);
+      return error;
+    }
     log.error({ error, call: titleOf(call.request) }, `${titleOf(call.request)} failed`);
     return new AppError('internal', `internal error of the agent ${name} during ${titleOf(call.request)}`, {
       hint: `the log of ctl-agent on ${name} has the details`,
