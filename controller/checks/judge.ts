@@ -85,8 +85,9 @@ function unmeasuredFindings(service: Service, seen: Measurements): Finding[] {
   if (seen.tcp?.ok === false && seen.tcp.fault === 'unmeasurable') note('TCP', seen.tcp.why);
   if (seen.zeo?.ok === false && seen.zeo.fault === 'unmeasurable') note('ZEO', seen.zeo.why);
   if (seen.tcp?.ok === true && seen.http?.ok === false && seen.http.fault === 'unmeasurable') note('HTTP', seen.http.why);
-  // No process has no memory: that is known, and told by the other findings.
-  if (seen.memory?.ok === false && seen.process.state !== 'down') note('memory', seen.memory.why);
+  // No process has no memory: that is known, and told by the other findings. One that answers has some, whatever its pid file says.
+  const isDown = seen.process.state === 'down' && tcpResult(seen)?.ok !== true;
+  if (seen.memory?.ok === false && !isDown) note('memory', seen.memory.why);
   if (seen.log?.ok === false) note('log', seen.log.why);
   if (seen.standing.why !== null) note('standing in the balancer', seen.standing.why);
   if (seen.balancer?.ok === false) note('state of its backends', seen.balancer.why);

@@ -66,7 +66,7 @@ export function createChecks(deps: ChecksDeps, options: Partial<ChecksOptions> =
     async answers(service, limit) {
       const start = clock.now();
       const why = await whyNoAnswer(service, vantageOf(service), deps, limit);
-      return why === null ? measured({ ms: clock.now() - start }) : unmeasured(why);
+      return why === null ? measured({ ms: Math.max(0, clock.now() - start) }) : unmeasured(why);
     },
     health: (client, limit) => checkHttp(vantageOf(client), client.spec, deps.config().connect, { path: '', ...limit }),
     warm(client, signal) {

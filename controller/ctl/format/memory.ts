@@ -91,6 +91,7 @@ const formatUptime = (seconds: number): string => (seconds >= 172_800 ? `${Math.
 
 function reasonsOf({ report, pss, tree }: MemoryRow): string[] {
   const parts: string[] = report.findings.filter(({ kind }) => kind === 'unmeasured').map(({ message }) => message);
+  if (report.state === 'stopped' && report.memory?.ok === false) parts.push(`${report.name}: ${report.memory.why}`);
   if (pss?.ok === false) parts.push(`${report.name}: PSS: ${pss.why}`);
   if (tree?.ok === false) parts.push(`${report.name}: its children: ${tree.why}`);
   return parts;

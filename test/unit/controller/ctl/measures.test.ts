@@ -45,6 +45,7 @@ describe('ctl mem', () => {
       'zeoclient2.2  web2  -     stopped',
       '',
       'unknown   zeoclient2.1 on web2: not measured: memory',
+      'unknown   zeoclient2.2: not running',
       '',
     ]);
   });
