@@ -5,29 +5,15 @@ import type { CheckReport, Finding, ServiceReport } from '../../../shared/model/
 import type { Plan, RunRequest } from '../../../shared/model/control-api.js';
 import type { MemberResult, OperationEvent, OperationSummary } from '../../../shared/model/operation.js';
 import { OUTCOMES, STEPS } from '../../../shared/model/operation.js';
-import type { PurgedPage } from '../../../shared/model/cache.js';
-import type { ServiceMemory } from '../../../shared/model/memory.js';
-import { FAULTS, type ProbeOrder, type ProbeOutcome } from '../../../shared/model/probe.js';
-import { processId } from '../../../shared/model/process.js';
 import { REPAIR_ACTIONS, REPAIR_STATES, type RepairDecision } from '../../../shared/model/repair.js';
 import { ARCHIVE_COMPRESSIONS, ROTATE_METHODS, type RotationSpec } from '../../../shared/model/rotation.js';
 import { SERVICE_STATES } from '../../../shared/model/check-report.js';
 import { SERVICE_MANAGERS, SERVICE_TYPES, type ServiceSpec } from '../../../shared/model/service.js';
 import type { AgentAnswer, AgentRequest, Command, Part, Report } from '../../../shared/wire/link-messages.js';
+import { count, double, epoch, id, ok, orNull, small, text, unmeasured, wait } from './arbitraries.js';
+import { pages, probeOutcomes, probes, purgedPages, serviceMemories } from './measures.js';
 
 /** Any value of each type that crosses the wire. */
-const text = fc.string({ unit: 'grapheme' });
-const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
-const small = fc.nat(0xffff_ffff);
-const epoch = fc.integer({ min: -8.64e15, max: 8.64e15 });
-/** protobuf makes no difference between the zeros. */
-const double = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
-const wait = fc.nat(2 ** 31 - 1);
-const orNull = <T>(arb: fc.Arbitrary<T>) => fc.option(arb, { nil: null });
-const id = fc.tuple(fc.nat(), fc.nat()).map(([pid, ticks]) => processId(pid, ticks));
-const unmeasured = fc.record({ ok: fc.constant(false as const), why: text });
-const ok = fc.constant(true as const);
-
 const rotations: fc.Arbitrary<RotationSpec> = fc.record(
   {
     logs: fc.array(text),
@@ -93,14 +79,6 @@ export const reports: fc.Arbitrary<Report> = fc.oneof(
   fc.constant({ type: 'unknown' as const }),
 );
 
-const pages = fc.record({ host: text, path: text });
-const address = { ip: text, port: small, timeoutMs: wait };
-const probes: fc.Arbitrary<ProbeOrder> = fc.oneof(
-  fc.record({ ...address, kind: fc.constant('tcp' as const) }),
-  fc.record({ ...address, kind: fc.constant('http' as const), path: text, authorization: text }),
-  fc.record({ ...address, kind: fc.constant('zeo' as const), connectTimeoutMs: wait }),
-);
-
 const requests: fc.Arbitrary<AgentRequest> = fc.oneof(
   fc.constant({ verb: 'ping' as const }),
   fc.record({
@@ -146,46 +124,6 @@ const processes = fc.oneof(
 );
 const place = fc.constantFrom('in' as const, 'out' as const, 'absent' as const);
 const entry = fc.record({ time: orNull(text), level: orNull(text), text });
-
-const kb = fc.oneof(unmeasured, fc.record({ ok, kb: count }));
-const children = fc.record({ process: id, parent: small, command: text, rss: kb, pss: orNull(kb) });
-const serviceMemories: fc.Arbitrary<ServiceMemory> = fc.oneof(
-  fc.record({
-    ...{ service: text, ok, process: id, rssKb: count, uptimeS: double, pss: orNull(kb) },
-    tree: orNull(fc.oneof(unmeasured, fc.record({ ok, children: fc.array(children) }))),
-  }),
-  fc.record({ service: text, ok: fc.constant(false as const), why: text, down: fc.boolean() }),
-);
-const purgedPages: fc.Arbitrary<PurgedPage> = fc.record({
-  ...{ page: pages, status: orNull(small), why: orNull(text) },
-  outcome: fc.constantFrom('removed' as const, 'absent' as const, 'refused' as const, 'failed' as const),
-});
-const no = fc.constant(false as const);
-const unreached = fc.constantFrom('no-connection' as const, 'unmeasurable' as const);
-const probeOutcomes: fc.Arbitrary<ProbeOutcome> = fc.oneof(
-  fc.record({
-    kind: fc.constant('tcp' as const),
-    outcome: fc.oneof(fc.record({ ok, ms: double }), fc.record({ ok: no, why: text, fault: unreached })),
-  }),
-  fc.record({
-    kind: fc.constant('http' as const),
-    outcome: fc.oneof(
-      fc.record({ ok, status: small, ms: double, bytes: count }),
-      fc.record({ ok: no, why: text, fault: fc.constantFrom(...FAULTS), status: small }, { requiredKeys: ['ok', 'why', 'fault'] }),
-    ),
-  }),
-  fc.record({
-    kind: fc.constant('zeo' as const),
-    outcome: fc.oneof(
-      fc.record({
-        ...{ ok, connectMs: double, ms: double, greeting: text, warnings: fc.array(text) },
-        storages: fc.array(fc.record({ name: text, connections: orNull(count), waiting: orNull(count) })),
-      }),
-      fc.record({ ok: no, why: text, fault: unreached, connectMs: fc.constant(null) }),
-      fc.record({ ok: no, why: text, fault: fc.constantFrom('error' as const, 'late' as const), connectMs: double }),
-    ),
-  }),
-);
 
 const answers: fc.Arbitrary<AgentAnswer> = fc.oneof(
   fc.record({ verb: fc.constant('ping' as const), value: fc.record({ name: text, version: text, at: epoch }) }),
