@@ -32,14 +32,17 @@ export function createBalancerActions(deps: BalancerActionDeps): BalancerActions
 
   const report = (states: BalancerStates) => reportBalancers(world.config(), states, holds.all(), world.clock.now());
 
-  async function change(request: BackendsRequest, clients: readonly Client[], signal: AbortSignal): Promise<BalancerReport> {
+  async function change(request: BackendsRequest, clients: readonly Client[], lease: Lease, signal: AbortSignal): Promise<BalancerReport> {
     const before = await world.balancers(signal);
     refuseUnreadable(before, clients);
     const facts = await observeClients(world, signal);
     if (!request.force && request.wanted === 'out') refuseBelowMinActive(world.config().cluster.minActive, clients, facts);
     if (!request.force && request.wanted === 'in') refuseUnanswering(clients, facts);
     const names = clients.map((client) => client.spec.name);
-    const order = () => orderAll(request.wanted, clients, before, signal);
+    const order = async () => {
+      await lease.confirm();
+      await orderAll(request.wanted, clients, before, signal);
+    };
     if (request.wanted === 'in') {
       await order();
       await holds.drop(names);
@@ -80,7 +83,7 @@ export function createBalancerActions(deps: BalancerActionDeps): BalancerActions
       const clients = clientsOf(request, deps.select);
       const lease = await deps.lock(`balancer ${request.wanted} ${clients.map((c) => c.spec.name).join(', ')}`, request.by);
       try {
-        return await change(request, clients, signal);
+        return await change(request, clients, lease, signal);
       } finally {
         await lease.release();
       }

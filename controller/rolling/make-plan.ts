@@ -86,7 +86,8 @@ function clientsOf({ config, named }: PlanInput): Client[] {
 function rootsOf(input: PlanInput): PlannedBatch[] {
   const { config, named, request, answers } = input;
   const isClient = (s: Service) => config.clients.some((c) => c.spec.name === s.spec.name);
-  const all = [...config.services.values()].filter((s) => s.spec.type === 'ZeoServer').concat(config.frontends);
+  // A ZEO server may be named as a frontend as well.
+  const all = [...new Set([...config.services.values()].filter((s) => s.spec.type === 'ZeoServer').concat(config.frontends))];
   const extra = (named ?? []).filter((s) => !isClient(s) && !all.some((a) => a.spec.name === s.spec.name));
   return [...all, ...extra].flatMap((service): PlannedBatch[] => {
     const isNamed = named?.some((s) => s.spec.name === service.spec.name) ?? false;

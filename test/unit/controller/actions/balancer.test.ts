@@ -15,6 +15,7 @@ import type { BackendOrder } from '../../../../shared/model/agent-api.js';
 import type { Backend } from '../../../../shared/model/balancer.js';
 import type { BackendsRequest } from '../../../../shared/model/control-api.js';
 import { aClient, aCluster, aPolicy, aFleet, aService } from '../checks/fixtures.js';
+import type { Lease } from '../../../../controller/rolling/lock.js';
 import { aLease } from '../rolling/fixtures.js';
 
 const clients = ['c1', 'c2', 'c3'].map((name, i) => aClient({ name, ip: '10.0.0.1', port: 8081 + i }));
@@ -128,7 +129,7 @@ describe('ctl balancer', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const actionsOf = ({ world, select }: ReturnType<typeof createWorld>): BalancerActions =>
+  const actionsOf = ({ world, select }: ReturnType<typeof createWorld>, lease: Partial<Lease> = {}): BalancerActions =>
     createBalancerActions({
       world,
       select,
@@ -136,7 +137,7 @@ describe('ctl balancer', () => {
       log,
       lock: async (what, by) => {
         locks.push(`${what} (${by})`);
-        return aLease({ release: async () => void locks.push('released') });
+        return aLease({ ...lease, release: async () => void locks.push('released') });
       },
     });
 
@@ -225,6 +226,15 @@ describe('ctl balancer', () => {
     });
     expect(holds.all()).toMatchObject([{ service: 'c1', reason: 'memory' }]);
     expect(locks.at(-1)).toBe('released');
+  });
+
+  it('does nothing once the lock is lost, and notes nothing', async () => {
+    const site = createWorld();
+    const lost = new AppError('conflict', 'the lock is not ours any more');
+    const actions = actionsOf(site, { confirm: () => Promise.reject(lost) });
+    await expect(actions.setBackends(out('c1'), signal)).rejects.toBe(lost);
+    expect(site.orders).toEqual([]);
+    expect(holds.all()).toEqual([]);
   });
 
   describe('when the time of a client is over', () => {

@@ -174,6 +174,10 @@ describe('a stop', () => {
     expect(made.policy.guarded).toBe(false);
   });
 
+  it('stops a ZEO server that is named as a frontend, too, once and last', () => {
+    expect(batches(stop({ frontends: [zeo, pound] }))).toEqual(['c1 c2', 'c3 c4', 'pound', 'zeo']);
+  });
+
   it('of everything leaves what has no manager', () => {
     const unmanaged = aService({ name: 'outside', type: 'HttpServer', serviceName: '' });
     expect(batches(stop({ frontends: [unmanaged, pound] }))).toEqual(['c1 c2', 'c3 c4', 'pound', 'zeo']);
