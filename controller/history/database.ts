@@ -40,8 +40,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     }
   };
   const db = guarded(() => new Libsql(path));
+  // To prepare one costs more than to run it, and there are few.
+  const prepared = new Map<string, ReturnType<typeof db.prepare>>();
+  const statement = (sql: string) => {
+    const found = prepared.get(sql) ?? db.prepare(sql);
+    prepared.set(sql, found);
+    return found;
+  };
   // Values as one array: as arguments of their own a lone null would be taken for named parameters.
-  const all = <Row>(sql: string, values: readonly Value[]): Row[] => guarded(() => db.prepare(sql).all(values) as Row[]);
+  const all = <Row>(sql: string, values: readonly Value[]): Row[] => guarded(() => statement(sql).all(values) as Row[]);
   guarded(() => {
     db.exec(`PRAGMA busy_timeout=${BUSY_MS}; PRAGMA synchronous=FULL;`);
     db.prepare('PRAGMA journal_mode=WAL').all([]);
@@ -49,7 +56,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const found = all<{ user_version: number }>('PRAGMA user_version', [])[0]?.user_version;
   if (found !== version) throw unreadable(path, found === 0 ? 'it is empty' : `it was written by another version of ctl (${found ?? '?'})`);
   return {
-    run: (sql, values) => void guarded(() => db.prepare(sql).run(values)),
+    run: (sql, values) => void guarded(() => statement(sql).run(values)),
     all,
     transaction: (work) => guarded(() => db.transaction(work).immediate()),
     close: () => guarded(() => db.close()),
