@@ -10,6 +10,8 @@ export interface ArchivePlaces {
   readonly file: string;
   /** '' : none. */
   readonly archiveDir: string;
+  /** Also those that have not got their name yet: whole when the log is cut, not before. */
+  readonly drafts?: boolean;
 }
 
 export interface Archive {
@@ -22,9 +24,10 @@ export interface Archive {
  * What has been rotated away from a log, the newest first: below archivedir as we name it, and beside the log as other rotators do
  * (`event.log.1`, `event.log.2.gz`, `event.log-20240925`).
  */
-export async function listArchives({ service, file, archiveDir }: ArchivePlaces): Promise<readonly Archive[]> {
-  const found = [...(await besideLog(file)), ...(archiveDir !== '' ? await belowArchiveDir(archiveDir, service, file) : [])];
-  return found.sort((a, b) => b.at - a.at);
+export async function listArchives({ service, file, archiveDir, drafts = false }: ArchivePlaces): Promise<readonly Archive[]> {
+  const found = [...(await besideLog(file)), ...(archiveDir !== '' ? await belowArchiveDir(archiveDir, service, file, drafts) : [])];
+  // Of the same moment: what has the lower number beside the log is newer.
+  return found.sort((a, b) => b.at - a.at || a.path.localeCompare(b.path, 'en', { numeric: true }));
 }
 
 async function besideLog(file: string): Promise<Archive[]> {
@@ -35,7 +38,7 @@ async function besideLog(file: string): Promise<Archive[]> {
   return found.flatMap((one) => one ?? []);
 }
 
-const ROTATED = /^(?:[.-]\d{1,14}(?:[-T_.]?\d{1,6})?|\.old|\.bak)(?:\.gz|\.zst)?$/;
+const ROTATED = /^(?:[.-]\d{1,14}(?:[-T_.]?\d{1,6})?|\.ctl-\d{1,14}|\.old|\.bak)(?:\.gz|\.zst)?$/;
 
 async function archiveOf(path: string): Promise<Archive | null> {
   try {
@@ -47,18 +50,20 @@ async function archiveOf(path: string): Promise<Archive | null> {
   }
 }
 
-async function belowArchiveDir(archiveDir: string, service: string, file: string): Promise<Archive[]> {
+async function belowArchiveDir(archiveDir: string, service: string, file: string, drafts: boolean): Promise<Archive[]> {
   const found: Archive[] = [];
   for (const year of (await namesIn(archiveDir)).filter((name) => /^\d{4}$/.test(name))) {
     for (const month of (await namesIn(join(archiveDir, year))).filter((name) => /^\d{1,2}$/.test(name))) {
       for (const name of await namesIn(join(archiveDir, year, month))) {
-        const at = archivedAt(service, [file], `${year}/${month}`, name);
+        const at = archivedAt(service, [file], `${year}/${month}`, (drafts ? DRAFT.exec(name)?.[1] : undefined) ?? name);
         if (at !== null) found.push({ path: join(archiveDir, year, month, name), at: at.getTime() });
       }
     }
   }
   return found;
 }
+
+const DRAFT = /^\.(.+)\.part$/;
 
 async function namesIn(folder: string): Promise<readonly string[]> {
   try {

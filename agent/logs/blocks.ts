@@ -29,6 +29,8 @@ export interface BlockSplitter {
   complete(): Generator<Block>;
   /** What there is, full or not. `whole`: also a line without its end, for nothing more will come; else that line waits. */
   flush(whole: boolean): Generator<Block>;
+  /** What has been read stands so much further on in the file now. */
+  moveBy(bytes: number): void;
   /** Something waits for a flush. */
   readonly pending: boolean;
 }
@@ -87,6 +89,12 @@ export function createBlockSplitter(options: SplitterOptions): BlockSplitter {
         if (full !== null) yield full;
       }
       if (open !== null) yield take();
+    },
+    moveBy(by) {
+      position += by;
+      lineOffset += by;
+      if (open !== null) open = { ...open, offset: open.offset + by };
+      entries = entries.map((entry) => ({ ...entry, offset: entry.offset + by }));
     },
     get pending() {
       return used > 0;

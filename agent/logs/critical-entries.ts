@@ -1,6 +1,8 @@
 import type { LogEntry } from '../../shared/model/log-report.js';
 import { followLog } from './follow.js';
+import type { FollowedFile } from './followed-file.js';
 import { openAtPlace, placeIn, type LogPlace } from './log-place.js';
+import { knownArchives } from './known-files.js';
 import { wantedBy } from './matchers.js';
 import type { ScannedEntry } from './scanned.js';
 import type { SearchDeps, SearchedLog } from './searched-log.js';
@@ -42,13 +44,17 @@ export async function* followCriticalEntries(
   const match = wanted?.lines?.(deps.ripgrep, deps.signal) ?? null;
   const isIgnored = (text: string) => wanted?.ignored != null && text.split('\n').some((line) => wanted.ignored?.test(line));
   const file = await openAtPlace(target, from);
-  if (file !== null && from === null) yield { entries: [], place: await placeIn(file.log, file.position, deps.clock.now()) };
-  const since = from === null ? undefined : from.at - SLACK_MS;
-  for await (const { log, entries, end } of followLog(target, { file, match, onNote, since, waker }, deps)) {
+  if (from === null) yield { entries: [], place: await beginning(file, deps.clock.now()) };
+  const known = await knownArchives(target, from === null ? Infinity : from.at - SLACK_MS);
+  for await (const { log, entries, end } of followLog(target, { file, known, match, onNote, waker }, deps)) {
     const found = entries.filter(({ matching }) => matching > 0).flatMap((entry) => criticalEntry(log, entry, isIgnored) ?? []);
     yield { entries: found, place: await placeIn(log, end, deps.clock.now()) };
   }
 }
+
+/** Of a log that is not there yet all is news, also if it comes when nobody looks. */
+const beginning = async (file: FollowedFile | null, now: number): Promise<LogPlace> =>
+  file === null ? { dev: 0, ino: 0, offset: 0, mark: '', at: now } : placeIn(file.log, file.position, now);
 
 /** What was written just before a place was noted may not have been read by then. */
 const SLACK_MS = 10_000;

@@ -1,14 +1,13 @@
-import { stat } from 'node:fs/promises';
 import { throwIfAborted } from '../../shared/abort.js';
 import { isErrno } from '../../shared/errors.js';
 import { createBlockSplitter, type Block, type BlockSplitter } from './blocks.js';
 import { followFile, type FollowedFile } from './followed-file.js';
 import { firstHeader, readBytes, type LogFile } from './log-file.js';
-import { beginsAlike, createKnownFiles, unread } from './known-files.js';
-import { behindCutEntry, recover } from './recover.js';
+import { isStillIn, type KnownFiles, unread } from './known-files.js';
+import { behindCutEntry, recover, type MissedLog } from './recover.js';
 import { scanBlock, type LineMatcher } from './scan-bytes.js';
 import type { ScannedEntry } from './scanned.js';
-import { archivesOf, openAllowed, type SearchDeps, type SearchedLog } from './searched-log.js';
+import { openAllowed, type SearchDeps, type SearchedLog } from './searched-log.js';
 import { createWaker, type Waker } from './wake.js';
 
 export interface Followed {
@@ -24,10 +23,10 @@ export interface Followed {
 export interface FollowStart {
   /** Open, at the place where following begins, and from now on ours; null: it is not there yet. */
   readonly file: FollowedFile | null;
+  /** Files that are nobody's news; from now on ours. */
+  readonly known: KnownFiles;
   readonly match: LineMatcher | null;
   readonly onNote: (note: string) => void;
-  /** Archives that were written to later, epoch ms, are news; default: none. */
-  readonly since?: number | undefined;
   /** Tells when to look; default: one of its own. */
   readonly waker?: Waker | undefined;
 }
@@ -39,17 +38,20 @@ export interface FollowStart {
  */
 export async function* followLog(target: SearchedLog, start: FollowStart, deps: SearchDeps): AsyncGenerator<Followed> {
   const { signal, clock } = deps;
-  const known = createKnownFiles();
-  const heads: Buffer[] = [];
+  const { known } = start;
   const waker = start.waker ?? (await createWaker(target.path));
-  /** The last one is the log; those before it had its name, and may still be written to. */
+  /** The last one is the log; those before it had its name or were copied from it, and may still be written to. */
   const tails: Tail[] = [];
+  /** How the files began that were the log before. */
+  const heads: Buffer[] = [];
+  /** There may be logs that came and went between two looks. */
+  let incomplete = false;
   try {
-    await noteArchives();
     if (start.file !== null) tails.push(await tailOf(start.file));
     for (;;) {
-      for (const tail of tails) yield* look(tail);
+      for (const tail of [...tails]) yield* look(tail);
       yield* succession();
+      yield* leave();
       await waker.wait(signal);
     }
   } finally {
@@ -57,22 +59,11 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
     await waker.close();
   }
 
-  async function openTail(log: LogFile): Promise<Tail> {
-    return tailOf(await followFile(log, 0));
-  }
-
   async function tailOf(file: FollowedFile): Promise<Tail> {
     const { log, position } = file;
-    known.add(log);
+    known.add(log.id);
     const plain = (await firstHeader(log, signal)) === null;
     return { file, splitter: createBlockSplitter({ offset: position, plain }), grownAt: clock.now() };
-  }
-
-  /** What is there before us is nobody's news. */
-  async function noteArchives(): Promise<void> {
-    for (const { path, at } of await archivesOf(target)) {
-      if (at < (start.since ?? Infinity)) known.add(await stat(path).catch(() => NO_FILE));
-    }
   }
 
   /** Reads what has come. */
@@ -80,14 +71,15 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
     const { file } = tail;
     for (let written = file.advance(); ;) {
       throwIfAborted(signal);
-      const isFirst = file.mark.length === 0;
+      const { unmarked } = file;
       const next = await written.next();
       if (next.done === true) {
-        if (next.value === 'changed') yield* cut(tail);
-        break;
+        if (next.value === 'read' || !(yield* cut(tail))) break;
+        written = file.advance();
+        continue;
       }
       tail.grownAt = clock.now();
-      if (isFirst && tail === tails.at(-1) && (yield* catchUp(tail))) {
+      if (unmarked && tail === tails.at(-1) && (yield* catchUp(tail))) {
         written = file.advance();
         continue;
       }
@@ -100,77 +92,112 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
   }
 
   /**
-   * These are the first bytes of a file, so nothing of it could be recognised before: it may have been taken away in place since the last look,
-   * and more than once. True: after what was missed, the file is to be read from its beginning.
+   * There was nothing by which its place could have been known again: the log may have been taken away in place since the last look, and more
+   * than once. True: after what was missed, it is to be read from its beginning.
    */
-  async function* catchUp({ file }: Tail): AsyncGenerator<Followed, boolean> {
-    const missed: LogFile[] = [];
-    for (const log of await unread(target, known, heads)) {
-      // A copy of what is still there: it has not been cut yet.
-      if (await beginsAlike(log, file.log)) await log.handle.close();
-      else missed.push(log);
+  async function* catchUp(tail: Tail): AsyncGenerator<Followed, boolean> {
+    const { log } = tail.file;
+    const { logs } = await unread(target, { known, heads, drafts: true });
+    // What comes after a log that was renamed is no copy of it.
+    const isRenamed = !(await isCurrent(log));
+    const missed: MissedLog[] = [];
+    for (const one of logs) {
+      // What is empty may only begin to become a copy; what is still in the log has not been cut.
+      if (isRenamed || one.size === 0 || (await isStillIn(one, log))) await one.handle.close();
+      else missed.push({ log: one, from: 0 });
     }
     const newest = missed.at(-1);
     if (newest === undefined) return false;
-    const position = await behindCutEntry(file.log, newest);
-    for (const log of missed) {
-      const between: Tail = { file, splitter: createBlockSplitter({ offset: 0, plain: true }), grownAt: clock.now() };
-      yield* readMissed(between, log, 0);
-    }
-    await file.moveTo(position, position);
+    const position = await behindCutEntry(log, newest.log);
+    yield* adopt(missed);
+    goOnAt(tail, position, NOTHING);
     return true;
   }
 
-  /** Behind what was read last stands something else now. */
-  async function* cut(tail: Tail): AsyncGenerator<Followed> {
+  /** Behind what was read last stands something else now. False: there is nothing more to come of it. */
+  async function* cut(tail: Tail): AsyncGenerator<Followed, boolean> {
     const { file } = tail;
     if (tail !== tails.at(-1)) {
       tail.grownAt = -Infinity;
-      return;
+      return false;
     }
-    const { missed, lost, position, floor } = await recover(file, target, known, deps);
-    if (lost) start.onNote(`${target.path} was cut: what was written to it just before may be missing here`);
+    const before = file.position;
     heads.push(file.head);
-    if (missed.length === 0 && position > 0) {
-      await file.moveTo(position, floor);
-      return;
+    const { missed, continues, lost, position, mark } = await recover(file, target, known, deps);
+    if (lost) start.onNote(`${target.path} was cut: what was written to it just before may be missing here`);
+    if (continues && missed.length === 0) {
+      tail.splitter.moveBy(position - before);
+      file.moveTo(position, mark);
+      return true;
     }
-    for (const { log, from } of missed) {
-      known.add(log);
-      yield* readMissed(tail, log, from);
-    }
+    const [rest, ...others] = continues ? missed : [undefined, ...missed];
+    if (rest !== undefined) yield* readRest(tail, rest, before);
     yield* flush(tail, true);
-    tail.splitter = createBlockSplitter({ offset: position, plain: true });
-    await file.moveTo(position, floor);
+    yield* adopt(others.filter((one) => one !== undefined));
+    goOnAt(tail, position, mark);
+    return true;
   }
 
-  async function* readMissed(tail: Tail, log: LogFile, from: number): AsyncGenerator<Followed> {
+  function goOnAt(tail: Tail, position: number, mark: Buffer): void {
+    tail.splitter = createBlockSplitter({ offset: position, plain: true });
+    tail.file.moveTo(position, mark);
+  }
+
+  /** Of a copy that is complete, what had not been read by the place `before`. */
+  async function* readRest({ splitter }: Tail, { log, from }: MissedLog, before: number): AsyncGenerator<Followed> {
+    known.add(log.id);
+    splitter.moveBy(from - before);
     try {
       for await (const chunk of readBytes(log, from, null, signal)) {
-        for (const block of tail.splitter.push(chunk)) yield await scanned(log, block);
+        for (const block of splitter.push(chunk)) yield await scanned(log, block);
       }
-      yield* flush(tail, true);
     } finally {
       await log.handle.close();
     }
   }
 
-  /** Another file has the name of the log now; the old ones are left when nothing comes any more. */
+  /** What was the log before the one that is it now. */
+  async function* adopt(missed: readonly MissedLog[]): AsyncGenerator<Followed> {
+    const adopted: Tail[] = [];
+    for (const { log, from } of missed) adopted.push(await tailOf(await followFile(log, from)));
+    tails.splice(tails.length - 1, 0, ...adopted);
+    for (const tail of adopted) {
+      yield* look(tail);
+      yield* flush(tail, false);
+    }
+  }
+
+  /** Another file has the name of the log now. */
   async function* succession(): AsyncGenerator<Followed> {
     const current = tails.at(-1);
-    const log = await openIfNew(current);
-    if (log !== null) {
-      if (current !== undefined) {
-        // Between the last look and the new file the old one may have got more.
-        yield* look(current);
-        heads.push(current.file.head);
+    if (current === undefined || !(await isCurrent(current.file.log))) {
+      // Between the last look and the new file the old one may have got more.
+      if (current !== undefined) yield* look(current);
+      const log = await openCurrent();
+      if (log !== null) {
+        if (current !== undefined) {
+          heads.push(current.file.head);
+          yield* flush(current, false);
+        }
+        tails.push(await tailOf(await followFile(log, 0)));
+        incomplete = true;
       }
-      const next = await openTail(log);
-      // Logs that came and went between two looks: they too may still be written to.
-      for (const missed of await unread(target, known, [...heads, next.file.head])) tails.push(await openTail(missed));
-      tails.push(next);
-      for (const tail of tails.slice(0, -1)) yield* look(tail);
     }
+    if (incomplete) yield* adoptUnread();
+  }
+
+  async function* adoptUnread(): AsyncGenerator<Followed> {
+    const { logs, complete } = await unread(target, {
+      known,
+      heads: [...heads, ...tails.slice(-1).map(({ file }) => file.head)],
+      drafts: false,
+    });
+    incomplete = !complete;
+    yield* adopt(logs.map((log) => ({ log, from: 0 })));
+  }
+
+  /** The old ones are left when nothing comes any more. */
+  async function* leave(): AsyncGenerator<Followed> {
     for (const old of tails.slice(0, -1)) {
       if (clock.now() - old.grownAt < LEFT_MS) continue;
       yield* flush(old, true);
@@ -179,14 +206,17 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
     }
   }
 
-  async function openIfNew(current: Tail | undefined): Promise<LogFile | null> {
+  async function isCurrent({ id }: LogFile): Promise<boolean> {
+    const log = await openCurrent();
+    await log?.handle.close();
+    return log?.id === id;
+  }
+
+  /** null: renamed, and not made anew yet. */
+  async function openCurrent(): Promise<LogFile | null> {
     try {
-      const log = await openAllowed(target, target.path);
-      if (current?.file.log.ino !== log.ino || current.file.log.dev !== log.dev) return log;
-      await log.handle.close();
-      return null;
+      return await openAllowed(target, target.path);
     } catch (error) {
-      // Renamed, and not made anew yet.
       if (isErrno(error, 'ENOENT')) return null;
       throw error;
     }
@@ -208,7 +238,7 @@ interface Tail {
   grownAt: number;
 }
 
-const NO_FILE = { dev: -1, ino: -1 };
+const NOTHING = Buffer.alloc(0);
 /** An entry that nothing was added to for so long is complete. */
 const SETTLED_MS = 200;
 /** A writer may keep a file that was renamed for a while. */

@@ -7,21 +7,24 @@ export interface FollowedFile {
   readonly position: number;
   /** The bytes before it, at most `MARK_BYTES`: by these its place is known again, whatever becomes of the file. */
   readonly mark: Buffer;
-  /** The first bytes of the file, as they were read. */
+  /** There is nothing in the mark by which it could be known again. */
+  readonly unmarked: boolean;
+  /** The first bytes of the file, as they were read; empty if reading did not begin there. */
   readonly head: Buffer;
   /**
    * What has been written since, in portions. Returns `changed` if what was read before is not there any more: the file was cut, or bytes
    * were taken from its beginning.
    */
   advance(): AsyncGenerator<Buffer, 'read' | 'changed'>;
-  /** Goes on from there. The bytes before `floor` may still change: they are not in the mark. */
-  moveTo(position: number, floor: number): Promise<void>;
+  /** Goes on from there; `mark`: what has to stand before it, as far as that is sure. */
+  moveTo(position: number, mark: Buffer): void;
   close(): Promise<void>;
 }
 
 export const MARK_BYTES = 512;
 const HEAD_BYTES = 512;
 const CHUNK_BYTES = 256 * 1024;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /** From `position` on; `before`: what is known to have stood before it when it was read last. */
 export async function followFile(log: LogFile, position: number, before?: Buffer): Promise<FollowedFile> {
@@ -39,6 +42,9 @@ export async function followFile(log: LogFile, position: number, before?: Buffer
     get mark() {
       return mark;
     },
+    get unmarked() {
+      return mark.every((byte) => byte === 0);
+    },
     get head() {
       return head;
     },
@@ -50,17 +56,16 @@ export async function followFile(log: LogFile, position: number, before?: Buffer
         // Had it been cut while it was read, these bytes would be from two files.
         if (!(await readAt(log, at - mark.length, at)).equals(mark)) return 'changed';
         const fresh = buffer.subarray(mark.length, bytesRead);
-        if (head.length < HEAD_BYTES)
-          head = Buffer.concat([head.subarray(0, at), fresh.subarray(0, HEAD_BYTES - Math.min(at, HEAD_BYTES))]);
+        if (at < HEAD_BYTES && head.length >= at) head = Buffer.concat([head.subarray(0, at), fresh.subarray(0, HEAD_BYTES - at)]);
         at += fresh.length;
         mark = Buffer.from(buffer.subarray(Math.max(0, bytesRead - MARK_BYTES), bytesRead));
         yield fresh;
       }
     },
-    async moveTo(to, floor) {
+    moveTo(to, before) {
       at = to;
-      mark = await readAt(log, Math.max(floor, to - MARK_BYTES), to);
-      head = await readAt(log, 0, Math.min(to, HEAD_BYTES));
+      mark = before;
+      head = NOTHING;
     },
     close: () => handle.close(),
   };

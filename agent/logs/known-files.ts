@@ -1,36 +1,44 @@
+import { stat } from 'node:fs/promises';
+import { isErrno } from '../../shared/errors.js';
 import { readAt } from './followed-file.js';
-import type { LogFile } from './log-file.js';
-import { openArchives, type SearchedLog } from './searched-log.js';
+import { fileId, type LogFile } from './log-file.js';
+import { openArchives, type OpenedArchives } from './open-archives.js';
+import { archivesOf, type SearchedLog } from './searched-log.js';
 
-type Identity = Pick<LogFile, 'dev' | 'ino'>;
+/** The ids of files whose content has been read, or is nobody's news. */
+export type KnownFiles = Set<string>;
 
-/** Files whose content has been read, or was there before anybody read. */
-export interface KnownFiles {
-  has(file: Identity): boolean;
-  add(file: Identity): void;
+/** The archives that there are, without those that were written to after `since` (epoch ms). */
+export async function knownArchives(target: SearchedLog, since = Infinity): Promise<KnownFiles> {
+  const known: KnownFiles = new Set();
+  for (const { path, at } of await archivesOf(target)) {
+    if (at >= since) continue;
+    try {
+      known.add(fileId(await stat(path)));
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+  return known;
 }
 
-export function createKnownFiles(): KnownFiles {
-  const ids = new Set<string>();
-  const id = ({ dev, ino }: Identity) => `${dev}:${ino}`;
-  return { has: (file) => ids.has(id(file)), add: (file) => void ids.add(id(file)) };
+export interface UnreadOptions {
+  readonly known: KnownFiles;
+  /** How files begin that were read under another name; a copy of one is no news. */
+  readonly heads: readonly Buffer[];
+  readonly drafts: boolean;
 }
 
-/**
- * Plain archives that nobody has read: what was written and taken away between two looks. The oldest first; each is to be closed. `heads`:
- * how files begin that were read under another name; a copy of one is no news.
- */
-export async function unread(target: SearchedLog, known: KnownFiles, heads: readonly Buffer[]): Promise<readonly LogFile[]> {
+/** Plain archives that nobody has read: what was written and taken away between two looks. The oldest first; each is to be closed. */
+export async function unread(target: SearchedLog, { known, heads, drafts }: UnreadOptions): Promise<OpenedArchives> {
+  const { logs, complete } = await openArchives(target, { except: known, drafts });
   const found: LogFile[] = [];
-  for (const log of await openArchives(target, MAX_ARCHIVES, (file) => !known.has(file))) {
-    known.add(log);
+  for (const log of logs) {
     if (log.packed === null && !(await isCopy(log, heads))) found.unshift(log);
     else await log.handle.close();
   }
-  return found;
+  return { logs: found, complete };
 }
-
-const MAX_ARCHIVES = 64;
 
 async function isCopy(log: LogFile, heads: readonly Buffer[]): Promise<boolean> {
   for (const head of heads) {
@@ -41,10 +49,15 @@ async function isCopy(log: LogFile, heads: readonly Buffer[]): Promise<boolean> 
   return false;
 }
 
-/** One is a copy of the other, as far as its first bytes tell. */
-export async function beginsAlike(archive: LogFile, log: LogFile): Promise<boolean> {
+/** What is in the archive is still in the log as well, as far as its first bytes tell, or its last: the log has not been cut yet. */
+export async function isStillIn(archive: LogFile, log: LogFile): Promise<boolean> {
   if (archive.packed !== null) return false;
-  const [ours, theirs] = await Promise.all([readAt(archive, 0, ALIKE_BYTES), readAt(log, 0, ALIKE_BYTES)]);
+  const { size } = await archive.handle.stat();
+  return (await isAlike(archive, log, 0, ALIKE_BYTES)) || (await isAlike(archive, log, Math.max(0, size - ALIKE_BYTES), size));
+}
+
+async function isAlike(archive: LogFile, log: LogFile, from: number, to: number): Promise<boolean> {
+  const [ours, theirs] = await Promise.all([readAt(archive, from, to), readAt(log, from, to)]);
   const length = Math.min(ours.length, theirs.length);
   const start = ours.subarray(0, length);
   return start.equals(theirs.subarray(0, length)) && !start.every((byte) => byte <= BLANK);

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import * as zlib from 'node:zlib';
 import { type Duplex, pipeline, Readable } from 'node:stream';
@@ -18,6 +19,8 @@ export interface LogFile {
   readonly written: number;
   readonly dev: number;
   readonly ino: number;
+  /** Its own, also when its inode is used again. */
+  readonly id: string;
   /** Parts of it were never written: they would read as one line of NUL bytes. */
   readonly sparse: boolean;
 }
@@ -31,7 +34,7 @@ export async function openLog(path: string): Promise<LogFile> {
     if (!stats.isFile()) throw new AppError('failed', `${path} is not a file`);
     // Without `blocks` (Windows) nothing is known of holes.
     const sparse = blocks > 0 && blocks * 512 < size - SPARSE_SLACK_BYTES;
-    return { path, handle, packed: packedAs(path), size, written: mtimeMs, dev, ino, sparse };
+    return { path, handle, packed: packedAs(path), size, written: mtimeMs, dev, ino, id: fileId(stats), sparse };
   } catch (error) {
     await handle.close();
     throw error;
@@ -39,6 +42,8 @@ export async function openLog(path: string): Promise<LogFile> {
 }
 
 const SPARSE_SLACK_BYTES = 1024 * 1024;
+
+export const fileId = ({ dev, ino, birthtimeMs }: Pick<Stats, 'dev' | 'ino' | 'birthtimeMs'>): string => `${dev}:${ino}:${birthtimeMs}`;
 
 /** The path is for systems that cannot open an open file once more. */
 export type OpenFile = Pick<LogFile, 'handle' | 'path'>;

@@ -3,9 +3,10 @@ import { AppError, isErrno, messageOf } from '../../shared/errors.js';
 import type { FoundEntry, LogPart, LogQuery, LogSummary } from '../../shared/model/log-search.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import { createBlockSplitter } from './blocks.js';
-import { followLog } from './follow.js';
+import { followLog, type FollowStart } from './follow.js';
 import { findTail } from './find-tail.js';
-import { followFile, type FollowedFile } from './followed-file.js';
+import { followFile } from './followed-file.js';
+import { knownArchives } from './known-files.js';
 import { firstHeader, type LogFile, readBytes } from './log-file.js';
 import { markerOf, wantedBy, type Wanted } from './matchers.js';
 import { findRange, type Piece } from './ranges.js';
@@ -73,22 +74,22 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
   /** Of what is written later all is wanted. */
   const later = createSelection({ query: { ...query, tail: null }, every, ignored: wanted.ignored });
   /** Where following begins. */
-  let end: FollowedFile | null = null;
+  let begin: Pick<FollowStart, 'file' | 'known'> = { file: null, known: new Set() };
 
   return {
     async *past() {
       const log = await openLog();
+      // Before anything else takes its time: what is taken away from now on is news.
+      const known = query.follow ? await knownArchives(target) : new Set<string>();
+      begin = { file: null, known };
       if (log === null) return;
       let ours = true;
       try {
         const limit = query.follow ? await lastEntry(log) : null;
-        // Before anything else takes its time: by what is read now its place is known again.
-        const following = limit === null ? null : await followFile(log, limit);
+        const file = limit === null ? null : await followFile(log, limit);
         if (query.tail !== 0) yield* searchRange(log, limit);
-        if (following !== null) {
-          end = following;
-          ours = false;
-        }
+        begin = { file, known };
+        ours = file === null;
       } finally {
         if (ours) await log.handle.close();
       }
@@ -96,7 +97,7 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
     async *future() {
       const match = wanted.lines?.(ripgrep, signal) ?? null;
       const onNote = (note: string) => notes.push(note);
-      for await (const { file, entries, written } of followLog(target, { file: end, match, onNote }, deps)) {
+      for await (const { file, entries, written } of followLog(target, { ...begin, match, onNote }, deps)) {
         yield* parts(file, later.take(entries, written));
       }
     },

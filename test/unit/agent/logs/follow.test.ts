@@ -38,6 +38,7 @@ async function watch(options: { offset?: number; exists?: boolean } = {}): Promi
   const target = { service: 'zeoclient1.1', path, spec, archiveDir: '', allowed: (one: string) => Promise.resolve(one) };
   const start = {
     file: options.exists === false ? null : await followFile(await openLog(path), options.offset ?? 0),
+    known: new Set<string>(),
     match: null,
     onNote: (note: string) => notes.push(note),
   };
