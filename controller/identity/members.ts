@@ -60,7 +60,8 @@ export async function openMembers(folder: string, now: number): Promise<Members>
   const find = ({ kind, name }: Pick<Member, 'kind' | 'name'>) =>
     records.find(({ member }) => member.kind === kind && member.name === name);
   const put = (next: MemberRecord) => {
-    records = [...records.filter((one) => one !== find(next.member)), next];
+    const old = find(next.member);
+    records = [...records.filter((one) => one !== old), next];
     dirty = true;
   };
   return {
