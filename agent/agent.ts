@@ -71,7 +71,7 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
   };
   const caches = createCaches({ manager, clock, exec, log, stateDir, mayPurge });
   // No Squid stays down because we end.
-  lifecycle.onShutdown('purges', () => caches.stop(), PURGE_MS);
+  lifecycle.onShutdown('purges', () => caches.stop(deps.watches ? 0 : DELETE_MS), PURGE_MS);
   const search = createLogSearch({ clock });
   const api = createAgentApi({
     name,
@@ -118,5 +118,7 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
   return link;
 }
 
+/** An agent that lives for one action alone deletes what it has moved aside before it ends. */
+const DELETE_MS = 30_000;
 /** A Squid that is being purged is back by then. */
 const PURGE_MS = 60_000;

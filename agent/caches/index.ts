@@ -12,7 +12,8 @@ export interface Caches {
   /** The whole cache, or each page; the same `id` is the same purge. */
   purge(spec: ServiceSpec, order: PurgeOrder, id: string, signal: AbortSignal): Promise<PurgeResult>;
   recover(): Promise<string[]>;
-  stop(): Promise<void>;
+  /** As that of the Squids. */
+  stop(patienceMs: number): Promise<void>;
 }
 
 export type CachesDeps = Omit<SquidDeps, 'journal'> & { readonly stateDir: string };
@@ -30,7 +31,7 @@ export function createCaches(deps: CachesDeps): Caches {
       return { pages: purged, awayMs: null, notes: [] };
     },
     recover: () => squids.recover(),
-    stop: () => squids.stop(),
+    stop: (patienceMs) => squids.stop(patienceMs),
   };
 
   function driverOf({ name, type, cache }: ServiceSpec): CacheDriver {

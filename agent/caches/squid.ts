@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { linkSignals, orAborted } from '../../shared/abort.js';
 import { AppError, isErrno, messageOf } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
 import type { PurgePlan } from '../../shared/model/cache.js';
@@ -19,8 +20,8 @@ export interface SquidDeps extends SquidPurgeDeps {
 export interface Squids extends CacheDriver {
   /** Ends the purges that an earlier process left unfinished, and tells what became of them. */
   recover(): Promise<string[]>;
-  /** Resolves when no Squid is down for a purge any more; what is being deleted is left for the next time. */
-  stop(): Promise<void>;
+  /** Resolves when no Squid is down for a purge any more; what is not deleted within `patienceMs` is left for the next time. */
+  stop(patienceMs: number): Promise<void>;
 }
 
 /** Squid: its files are moved aside while it is stopped, and deleted behind its back when it runs again. */
@@ -43,11 +44,16 @@ export function createSquids(deps: SquidDeps): Squids {
     page: purgePage,
     async recover() {
       const told: string[] = [];
-      for (const record of await journal.list()) if (record.stage !== 'done') told.push(await recoverOne(record));
+      for (const record of await journal.list()) {
+        if (record.stage === 'removing') removeBehind(record);
+        else if (record.stage !== 'done') told.push(await recoverOne(record));
+      }
       return told;
     },
-    async stop() {
+    async stop(patienceMs) {
       await Promise.allSettled(inHand.values());
+      using patience = linkSignals([], patienceMs, 'the deletion of what was purged');
+      await orAborted(Promise.allSettled(removing), patience.signal).catch(() => undefined);
       stopping.abort(new AppError('cancelled', 'the agent is stopping'));
       await Promise.allSettled(removing);
     },

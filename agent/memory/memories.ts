@@ -18,8 +18,8 @@ type Kb = Measured<{ readonly kb: number }>;
 
 export function createMemories({ processes, memoryOf, platform }: MemoriesDeps): MemoriesOf {
   return async (service, state, query) => {
-    if (state.state !== 'running')
-      return { service, ok: false, why: `${service} is ${state.state}: ${state.why}`, down: state.state === 'down' };
+    if (state.state === 'down') return { service, ok: false, why: state.why, down: true };
+    if (state.state !== 'running') return { service, ok: false, why: `${service} is ${state.state}: ${state.why}`, down: false };
     const memory = await memoryOf(state.process);
     if (!memory.ok) return { service, ...memory, down: false };
     const { process, rssKb, uptimeS } = memory;

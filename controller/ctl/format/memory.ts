@@ -17,8 +17,11 @@ export function formatMemory(report: MemoryReport, style: Style): string {
   const titles = ['SERVICE', 'HOST', 'PID', 'RSS', ...(withPss ? ['PSS'] : []), 'LIMIT', 'SHARE', 'UPTIME', 'TREND', 'LIMIT REACHED'];
   const header = titles.map((text) => ({ text, paint: style.dim }));
   const rows = services.flatMap((row) => [rowOf(row, { at, withPss }, style), ...treeOf(row, withPss, titles.length, style)]);
-  const reasons = services.flatMap((row) => reasonsOf(row));
-  const notes = [...reasons, ...warnings].map((text) => `${style.warn('unknown ')}  ${oneLine(text)}\n`);
+  const stopped = services.flatMap(({ report: { name, state, memory: seen } }) =>
+    state === 'stopped' && seen?.ok === false ? [`${style.dim('stopped ')}  ${oneLine(`${name}: ${seen.why}`)}\n`] : [],
+  );
+  const unknown = [...services.flatMap((row) => reasonsOf(row)), ...warnings];
+  const notes = [...stopped, ...unknown.map((text) => `${style.warn('unknown ')}  ${oneLine(text)}\n`)];
   const table = services.length === 0 ? 'no services\n' : formatTable([header, ...rows]);
   return notes.length === 0 ? table : `${table}\n${notes.join('')}`;
 }
@@ -91,7 +94,6 @@ const formatUptime = (seconds: number): string => (seconds >= 172_800 ? `${Math.
 
 function reasonsOf({ report, pss, tree }: MemoryRow): string[] {
   const parts: string[] = report.findings.filter(({ kind }) => kind === 'unmeasured').map(({ message }) => message);
-  if (report.state === 'stopped' && report.memory?.ok === false) parts.push(`${report.name}: ${report.memory.why}`);
   if (pss?.ok === false) parts.push(`${report.name}: PSS: ${pss.why}`);
   if (tree?.ok === false) parts.push(`${report.name}: its children: ${tree.why}`);
   return parts;

@@ -96,7 +96,7 @@ describe('a purge that is killed', () => {
     expect(await running()).toEqual(before);
     await until('what was moved aside to be gone', async () => (await readdir(cache)).every((name) => !name.startsWith('.')), limit);
     expect(await readdir(cache)).toEqual(['00', '01', 'netdb.state', 'swap.state']);
-    await caches.stop();
+    await caches.stop(10_000);
     expect(await cachesOf(set()).caches.recover()).toEqual([]);
   });
 
@@ -111,6 +111,24 @@ describe('a purge that is killed', () => {
   });
 });
 
+describe('what a purge moved aside', () => {
+  it('is deleted before an agent that lives for one action ends, and else by the next one', async () => {
+    const { caches } = cachesOf(set());
+    await caches.purge(spec, WHOLE, 'p', NEVER);
+    await caches.stop(10_000);
+    expect((await readdir(cache)).sort()).toEqual(['00', '01', 'netdb.state', 'swap.state']);
+
+    await fillCache();
+    const hasty = cachesOf(set()).caches;
+    await hasty.purge(spec, WHOLE, 'q', NEVER);
+    await hasty.stop(0);
+    const next = cachesOf(set()).caches;
+    expect(await next.recover()).toEqual([]);
+    await next.stop(10_000);
+    expect((await readdir(cache)).sort()).toEqual(['00', '01', 'netdb.state', 'swap.state']);
+  });
+});
+
 describe('a purge', () => {
   it('puts everything back when the new cache cannot be made, and Squid runs', async () => {
     await startSquid();
@@ -122,7 +140,7 @@ describe('a purge', () => {
     });
     expect(await answers()).toBe(true);
     expect(await oldPages()).toEqual(['00/00/00000001']);
-    await caches.stop();
+    await caches.stop(10_000);
   });
 
   it.each(['stop', 'move aside', 'moved aside', 'make'])('that fails at "%s" leaves a Squid that runs, with what it had', async (at) => {
@@ -137,7 +155,7 @@ describe('a purge', () => {
     });
     expect(await answers()).toBe(true);
     expect(await oldPages()).toEqual(['00/00/00000001']);
-    await caches.stop();
+    await caches.stop(10_000);
   });
 
   it('touches nothing in a folder that is no cache', async () => {
@@ -158,6 +176,6 @@ describe('a purge', () => {
     expect(await caches.purge(spec, WHOLE, 'p', NEVER)).toEqual({ pages: [], awayMs: null, notes: [] });
     expect(await oldPages()).toEqual([]);
     expect((await running()).state).toBe('down');
-    await caches.stop();
+    await caches.stop(10_000);
   });
 });

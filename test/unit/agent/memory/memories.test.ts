@@ -38,7 +38,7 @@ describe('the memory of a service', () => {
 
   it('is down where there is no process, and unknown where that is not known', async () => {
     expect(await of()('c1', { state: 'down', why: 'exit code 1', failed: false }, BOTH)).toEqual({
-      ...{ service: 'c1', ok: false, why: 'c1 is down: exit code 1', down: true },
+      ...{ service: 'c1', ok: false, why: 'exit code 1', down: true },
     });
     const gone = processId(2 ** 22 - 1, 1);
     expect(await of()('c1', { state: 'running', process: gone, startedAt: 0 }, BOTH)).toMatchObject({ ok: false, down: false });

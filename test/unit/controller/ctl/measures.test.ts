@@ -44,8 +44,8 @@ describe('ctl mem', () => {
       'zeoclient2.1  web2  -     ?',
       'zeoclient2.2  web2  -     stopped',
       '',
+      'stopped   zeoclient2.2: not running',
       'unknown   zeoclient2.1 on web2: not measured: memory',
-      'unknown   zeoclient2.2: not running',
       '',
     ]);
   });
