@@ -198,6 +198,7 @@ async function agentConfig({ config, localHosts }: LocatedCluster, here: ThisHos
     allow: { services: allowed(services.map(({ spec }) => spec.serviceName)), paths: allowed(paths), actions: allowed(ACTIONS) },
     commands: new Map(services.flatMap(({ spec, command }) => (command === null ? [] : [[spec.serviceName, command] as const]))),
     warnings: [],
+    ...(config.supervisorSocket == null ? {} : { supervisor: { socket: config.supervisorSocket } }),
   };
 }
 

@@ -2,7 +2,7 @@
 import { AGENT_KEYS, type AgentKey } from '../agent/config/schema.js';
 import { GLOBAL_KEYS, SERVICE_DEFAULTS } from '../controller/config/schema/defaults.js';
 import type { AnyKey } from '../controller/config/schema/key.js';
-import { FIXED_SECTIONS, keysOfCommand } from '../controller/config/schema/schema.js';
+import { FIXED_SECTIONS, keysOfCommand, keysOfSupervisor } from '../controller/config/schema/schema.js';
 import { COMMON_KEYS, TYPE_KEYS } from '../controller/config/schema/services.js';
 import { format, resolveConfig } from 'prettier';
 
@@ -27,6 +27,7 @@ const text = (): string =>
       keysOfCommand(),
       'For embedded mode: how this host starts and stops what `service_manager = command` calls NAME.',
     ),
+    ...section('[supervisor]', keysOfSupervisor(), 'For embedded mode: what has no manager of its own goes to supervisor.'),
     '## agent.ini',
     'Once per host, owned by root. Nothing that comes by wire can widen it.',
     ...Object.entries(AGENT_KEYS).flatMap(([name, keys]) => section(name === 'command' ? '[command NAME]' : `[${name}]`, keys)),

@@ -18,6 +18,8 @@ export interface ClusterConfig {
   /** null: there are no `toaddrs`, so that no mail is sent. */
   readonly mail: MailConfig | null;
   readonly controller: ControllerConfig;
+  /** Of this host, for embedded mode; null or absent: only services whose `service_manager` says so go to supervisor. */
+  readonly supervisorSocket?: string | null;
   readonly lockFile: string;
   readonly logFile: string;
   /** Folder of the access times; null: they are not kept. */

@@ -1,7 +1,7 @@
 import type { IniDocument } from '../../shared/ini/ini.js';
 import { placeOf, type Reader } from './reader.js';
-import { COMMAND_SECTION, keysOfCommand } from './schema/schema.js';
-import { COMMAND_KEYS } from './schema/sections.js';
+import { COMMAND_SECTION, isSupervisorSection, keysOfCommand, keysOfSupervisor } from './schema/schema.js';
+import { COMMAND_KEYS, SUPERVISOR_KEYS } from './schema/sections.js';
 import type { Commands } from './services.js';
 
 /** The `[command NAME]` sections, by NAME: how embedded mode starts and stops what a manager calls by that name. */
@@ -17,4 +17,13 @@ export function readCommands(document: IniDocument, reader: Reader): Commands {
     else commands.set(name, { start, stop: reader.read(section, COMMAND_KEYS.stop), user: user === '' ? null : user });
   }
   return commands;
+}
+
+/** Where supervisord of this host listens, by `[supervisor]`; null: there is no such section. */
+export function readSupervisor(document: IniDocument, reader: Reader): string | null {
+  const section = document.sections.get('supervisor');
+  const type = section?.get('type');
+  if (section === undefined || !isSupervisorSection(section.name, type?.ok === true ? type.text : '')) return null;
+  reader.check(section, keysOfSupervisor());
+  return reader.read(section, SUPERVISOR_KEYS.socket);
 }

@@ -1,6 +1,6 @@
 import { SERVICE_TYPES, type ServiceType } from '../../shared/model/service.js';
 import type { AnyKey, Keys } from './schema/key.js';
-import { DEFAULT_KEYS, FIXED_SECTIONS, keysOfCommand } from './schema/schema.js';
+import { DEFAULT_KEYS, FIXED_SECTIONS, keysOfCommand, keysOfSupervisor } from './schema/schema.js';
 import { COMMON_KEYS, TYPE_KEYS } from './schema/services.js';
 
 /** deploy/cluster.ini.example: a small cluster that loads as it is, and every key with its type, its default and what it is for. */
@@ -24,6 +24,7 @@ export function exampleClusterIni(): string {
     ...parts.map(([name, part]) => formatSection(name, part)),
     ...unused,
     `; How embedded mode starts and stops what service_manager = command calls Zope_1.\n;[command Zope_1]\n${documentKeys(keysOfCommand(), {})}`,
+    `; Embedded mode: what has no service_manager of its own goes to supervisor.\n;[supervisor]\n${documentKeys(keysOfSupervisor(), {})}`,
   ].join('\n');
 }
 

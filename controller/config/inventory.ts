@@ -3,7 +3,7 @@ import { didYouMean } from '../../shared/ini/nearest.js';
 import { SERVICE_TYPES, type ServiceType } from '../../shared/model/service.js';
 import { placeOf, placeOfEntry, type Reader } from './reader.js';
 import type { Key } from './schema/key.js';
-import { COMMAND_SECTION, FIXED_SECTIONS } from './schema/schema.js';
+import { COMMAND_SECTION, FIXED_SECTIONS, isSupervisorSection } from './schema/schema.js';
 import { CLUSTER_KEYS } from './schema/sections.js';
 import { COMMON_KEYS } from './schema/services.js';
 
@@ -27,7 +27,10 @@ export function takeInventory(document: IniDocument, reader: Reader): Inventory 
     reader.report('error', { section: null, key: null, line: null }, 'there is no section [cluster]');
   }
   const candidates = new Map(
-    [...document.sections].filter(([name]) => !Object.hasOwn(FIXED_SECTIONS, name) && !COMMAND_SECTION.test(name)),
+    [...document.sections].filter(
+      ([name, section]) =>
+        !Object.hasOwn(FIXED_SECTIONS, name) && !COMMAND_SECTION.test(name) && !isSupervisorSection(name, typeText(section)),
+    ),
   );
   const members = new Map<string, Member | null>();
 

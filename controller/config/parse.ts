@@ -1,7 +1,7 @@
 import { hasErrors, parseIni, sortProblems, type IniDocument, type Problem } from '../../shared/ini/ini.js';
 import { referencesOf } from '../../shared/ini/interpolation.js';
 import type { Client, ClusterConfig, Service } from './cluster.js';
-import { readCommands } from './commands.js';
+import { readCommands, readSupervisor } from './commands.js';
 import { crossCheck } from './crosschecks.js';
 import { takeInventory, type Inventory } from './inventory.js';
 import { createReader, type Reader } from './reader.js';
@@ -50,6 +50,7 @@ function readConfig(document: IniDocument, path: string, secrets: SecretSources,
     path,
     ...readServices(document, takeInventory(document, reader), reader),
     ...readPolicies(document, secrets, reader),
+    supervisorSocket: readSupervisor(document, reader),
   };
   crossCheck(document, config, reader);
   return config;

@@ -53,6 +53,16 @@ export const CONTROLLER_KEYS = keys({
   heartbeat: key(seconds(0.01), '5', 'Time between two heartbeats of an agent; after three missed ones its host is unknown.'),
 });
 
+/** Of the section [supervisor], for embedded mode; a service of that name is one. */
+export const SUPERVISOR_KEYS = keys({
+  socket: key(
+    hostPath,
+    '/run/supervisor.sock',
+    'Where supervisord of this host listens: `file` of [unix_http_server] in supervisord.conf.',
+    '/run/supervisor.sock',
+  ),
+});
+
 /** Of a section [command NAME], for embedded mode. */
 export const COMMAND_KEYS = keys({
   start: key(command, '', 'Starts the service.', '/srv/zope/1/bin/instance start'),

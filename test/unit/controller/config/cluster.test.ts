@@ -85,6 +85,15 @@ describe('a small cluster', () => {
     expect(configOf(SMALL.replace('[cluster]', `[cluster]\nbatch = ${written}`)).cluster.batch).toEqual(batch);
   });
 
+  test('[supervisor] says where embedded mode finds it; with a type it is a service of that name', () => {
+    expect(configOf(SMALL).supervisorSocket).toBeNull();
+    expect(configOf(`${SMALL}\n[supervisor]\n`).supervisorSocket).toBe('/run/supervisor.sock');
+    expect(configOf(`${SMALL}\n[supervisor]\nsocket = /srv/s.sock\n`).supervisorSocket).toBe('/srv/s.sock');
+    const service = parseCluster(`${SMALL}\n[supervisor]\ntype = TCPServer\n`, '/etc/ctl/cluster.ini');
+    expect(service.config?.supervisorSocket).toBeNull();
+    expect(service.problems.map(({ message }) => message)).toContain('nothing refers to this section: it is ignored');
+  });
+
   test('commands of embedded mode belong to the service that has their name', () => {
     const config = configOf(`${SMALL}service_manager = command\n[command Zope_1]\nstart = "C:\\Program Files\\z.exe" start\nuser = zope\n`);
     expect(config.clients[0]?.command).toEqual({ start: ['C:\\Program Files\\z.exe', 'start'], stop: null, user: 'zope' });
