@@ -19,11 +19,7 @@ export async function joinController(argv: readonly string[]): Promise<string> {
   const { controller, token, ca, file } = await readOptions(argv);
   const { name, stateDir, controller: dialled } = await loadAgentConfig(file);
   using bound = linkSignals([], JOIN_MS, 'joining');
-  const joined = await join({ address: parseAddress(controller), token, fingerprint: ca, name }, bound.signal);
-  if (joined.member.kind !== 'agent')
-    throw new AppError('usage', `the token is for the operator ${joined.member.name}, not for an agent`, {
-      hint: 'it belongs to `ctl login`',
-    });
+  const joined = await join({ address: parseAddress(controller), token, fingerprint: ca, kind: 'agent', name }, bound.signal);
   const target = identityFile(stateDir);
   await writeIdentityFile(target, joined);
   const until = new Date(readCertificate(joined.own.certificate).notAfter).toISOString();

@@ -40,18 +40,19 @@ async function main(): Promise<void> {
   }
 }
 
-async function load(file: string) {
+/** `worst`: only what keeps the file from being used is told. */
+async function load(file: string, told: 'all' | 'worst' = 'all') {
   const { config, document, problems } = await loadCluster(file, process.env);
-  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  for (const problem of problems) if (told === 'all' || problem.severity === 'error') process.stderr.write(`${formatProblem(problem)}\n`);
   if (config === null || hasErrors(problems))
-    throw new AppError('config', `${file} has errors: not started`, { hint: 'mend them; ctl config check shows them again' });
+    throw new AppError('config', `${file} has errors: nothing was done`, { hint: 'mend them; ctl config check shows them again' });
   return { config, document };
 }
 
 async function identityCommand(argv: readonly string[]): Promise<string> {
   const { runIdentityCommand } = await import('./identity/commands.js');
   return runIdentityCommand(argv, {
-    load: async (file) => (await load(file)).config,
+    load: async (file) => (await load(file, 'worst')).config,
     tell: (text) => void process.stderr.write(text),
     now: () => systemClock.now(),
   });

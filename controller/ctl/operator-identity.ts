@@ -42,11 +42,7 @@ export function createOperatorIdentity(env: Readonly<Record<string, string | und
     async login({ controller, token, fingerprint }, signal) {
       const address = parseAddress(controller);
       const { join } = await import('../../shared/rpc/join.js');
-      const joined = await join({ address, token, fingerprint, name: null }, signal);
-      if (joined.member.kind !== 'operator')
-        throw new AppError('usage', `the token is for the agent ${joined.member.name}, not for an operator`, {
-          hint: 'it belongs to `ctl-agent join`',
-        });
+      const joined = await join({ address, token, fingerprint, kind: 'operator', name: null }, signal);
       const file = fileOf(address);
       await writeIdentityFile(file, joined);
       return { member: joined.member, file, expiresAt: readCertificate(joined.own.certificate).notAfter };

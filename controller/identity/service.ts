@@ -22,8 +22,8 @@ export interface IdentityServiceDeps {
 export function createIdentityService(deps: IdentityServiceDeps): RpcService {
   const { folder, authorities, members, review, now, log } = deps;
   return rpcService(IdentityDefinition, {
-    async join({ token, request, name }, { peer }) {
-      const member = await spendToken(folder, token, { now: now(), name }).catch((error: unknown) => {
+    async join({ token, request, name, kind }, { peer }) {
+      const member = await spendToken(folder, token, { now: now(), name, kind }).catch((error: unknown) => {
         log.warn({ error, peer }, `a token from ${peer} was refused`);
         throw error;
       });

@@ -3,7 +3,7 @@ import { readFile, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
-import { MEMBER_NAME, type Member, ROLES } from '../../shared/model/identity.js';
+import { describeIdentity, MEMBER_NAME, type Member, ROLES } from '../../shared/model/identity.js';
 import { makeFolder, writeFileAtomic } from '../../shared/ports/files.js';
 import { listFolder } from './authority.js';
 
@@ -23,10 +23,12 @@ export interface Spending {
   readonly now: number;
   /** How the caller calls himself; '' if he does not know. */
   readonly name: string;
+  /** `agent` or `operator`: who he is. */
+  readonly kind: string;
 }
 
 /** For whom the token is; it cannot be spent again. Rejects with `denied`; after `MAX_TRIES` wrong secrets the token is gone as well. */
-export async function spendToken(folder: string, token: string, { now, name }: Spending): Promise<Member> {
+export async function spendToken(folder: string, token: string, { now, name, kind }: Spending): Promise<Member> {
   const [, id, secret] = /^([0-9a-f]{16})\.([A-Za-z0-9_-]{1,100})$/.exec(token) ?? [];
   if (id === undefined || secret === undefined) throw unknown();
   const kept = await read(folder, id);
@@ -37,6 +39,10 @@ export async function spendToken(folder: string, token: string, { now, name }: S
     else await keep(folder, id, { ...kept, tries });
     throw unknown();
   }
+  if (kind !== kept.member.kind)
+    throw new AppError('denied', `the token is for ${describeIdentity(kept.member)}`, {
+      hint: `it was not spent. It belongs to \`${kept.member.kind === 'agent' ? 'ctl-agent join' : 'ctl login'}\``,
+    });
   if (name !== '' && name !== kept.member.name)
     throw new AppError('denied', `the token is for ${kept.member.name}, and this host is called ${name}`, {
       hint: `it was not spent. Use it on ${kept.member.name}, or make one for ${name}`,

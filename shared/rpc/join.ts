@@ -16,6 +16,8 @@ export interface Invitation {
   readonly token: string;
   /** sha256 of the authority of that controller, hex. */
   readonly fingerprint: string;
+  /** Who asks: a token for the other kind is not spent. */
+  readonly kind: Member['kind'];
   /** How the caller is called by its own configuration; null: it does not know. A token for somebody else is then not spent. */
   readonly name: string | null;
 }
@@ -26,7 +28,7 @@ export interface Invitation {
  * Errors: `usage` (no fingerprint), `denied` (another authority; the token), `unreachable`, `config` (no TLS there).
  */
 export async function join(
-  { address, token, fingerprint, name }: Invitation,
+  { address, token, fingerprint, kind, name }: Invitation,
   signal: AbortSignal,
 ): Promise<Certified & { readonly member: Member }> {
   const authority = await fetchAuthority(address, normalized(fingerprint), signal);
@@ -34,7 +36,9 @@ export async function join(
   try {
     await channel.ready(CONNECT_MS, signal);
     const { key, request } = await newRequest();
-    const answer = await channel.client(IdentityDefinition).join({ token, request: Buffer.from(request), name: name ?? '' }, { signal });
+    const answer = await channel
+      .client(IdentityDefinition)
+      .join({ token, request: Buffer.from(request), name: name ?? '', kind }, { signal });
     const { certificate, authorities } = issuedFromWire(answer);
     const member = readCertificate(certificate).identity;
     if (member === null || member.kind === 'controller')

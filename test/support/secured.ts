@@ -75,7 +75,7 @@ export async function startSecured({ aheadMs = () => 0, host = '127.0.0.1', scri
   const invite = async (...words: string[]): Promise<Invitation> => {
     const [, token, fingerprint] = /--token (\S+) --ca (\S+)\n$/.exec(await run('token', 'create', ...words)) ?? [];
     if (token === undefined || fingerprint === undefined) throw new Error('token create printed no command');
-    return { address, token, fingerprint, name: null };
+    return { address, token, fingerprint, kind: words.includes('--agent') ? 'agent' : 'operator', name: null };
   };
   return {
     address,

@@ -119,7 +119,9 @@ describe('joining', () => {
     });
     const channel = await openChannel(controller.address, { authorities: [authority], own: null });
     try {
-      const { certificate } = await channel.client(IdentityDefinition).join({ token, request: Buffer.from(forged.rawData), name: '' });
+      const { certificate } = await channel
+        .client(IdentityDefinition)
+        .join({ token, request: Buffer.from(forged.rawData), name: '', kind: 'agent' });
       expect(readCertificate(certificate).identity).toEqual({ kind: 'agent', name: 'web1' });
     } finally {
       channel.close();
@@ -139,7 +141,9 @@ describe('joining', () => {
     const [authority = ''] = (await controller.member('--agent', 'web9')).authorities;
     const channel = await openChannel(controller.address, { authorities: [authority], own: null });
     try {
-      await expect(channel.client(IdentityDefinition).join({ token, request: await make(), name: '' })).rejects.toMatchObject({
+      await expect(
+        channel.client(IdentityDefinition).join({ token, request: await make(), name: '', kind: 'agent' }),
+      ).rejects.toMatchObject({
         code: 'usage',
         message: 'the request for a certificate cannot be read',
       });

@@ -18,6 +18,8 @@ export interface JoinRequest {
   request: Buffer;
   /** How the caller is called by its own configuration; empty: it does not know. A token for somebody else is refused, and not spent. */
   name: string;
+  /** `agent` or `operator`: who it is that asks. The same. */
+  kind: string;
 }
 
 export interface RenewRequest {
@@ -43,7 +45,7 @@ export interface Trust {
 }
 
 function createBaseJoinRequest(): JoinRequest {
-  return { token: "", request: Buffer.alloc(0), name: "" };
+  return { token: "", request: Buffer.alloc(0), name: "", kind: "" };
 }
 
 export const JoinRequest: MessageFns<JoinRequest> = {
@@ -56,6 +58,9 @@ export const JoinRequest: MessageFns<JoinRequest> = {
     }
     if (message.name !== "") {
       writer.uint32(26).string(message.name);
+    }
+    if (message.kind !== "") {
+      writer.uint32(34).string(message.kind);
     }
     return writer;
   },
@@ -95,6 +100,14 @@ export const JoinRequest: MessageFns<JoinRequest> = {
             }
 
             message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.kind = reader.string();
             continue;
           }
         }
