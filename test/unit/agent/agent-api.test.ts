@@ -109,6 +109,48 @@ describe('agent api', () => {
     expect(done).toEqual(['start client', 'stop client 10@20', 'pound: 10.0.0.1:80 out']);
   });
 
+  describe('purge', () => {
+    const cache = { kind: 'squid', folder: '/var/spool/squid', exe: 'squid', conf: '/etc/squid/squid.conf' } as const;
+    const squid: ServiceSpec = { ...spec, name: 'squid', type: 'Squid', serviceName: 'Squid', cache };
+    const order = { pages: [{ host: 'www', path: '/a' }], stopDeadlineMs: 1, startDeadlineMs: 1 };
+    const apiWithSquid = () => {
+      const api = createApi();
+      api.assign([squid]);
+      return api;
+    };
+
+    it('hands over to the driver of the cache, with the id of the command', async () => {
+      const api = apiWithSquid();
+      expect(await api.purgePlan('squid', call)).toMatchObject({ details: [JSON.stringify(cache)] });
+      await api.purge('squid', order, effect('7'));
+      expect(done).toEqual(['purge squid /a by 7']);
+    });
+
+    it.each(['purge', 'Squid', '/var/spool/squid', '/etc/squid/squid.conf'])(
+      'is refused where agent.ini does not allow %s',
+      async (what) => {
+        denied = new Set([what]);
+        const api = apiWithSquid();
+        await expect(api.purgePlan('squid', call)).rejects.toMatchObject({ code: 'denied' });
+        await expect(api.purge('squid', order, effect('7'))).rejects.toMatchObject({ code: 'denied' });
+        expect(done).toEqual([]);
+      },
+    );
+  });
+
+  it('measures several services in one go; one that it does not know keeps none of the others from it', async () => {
+    const api = createApi();
+    expect(await api.memories(['client', 'nobody'], { tree: false, pss: false }, call)).toEqual([
+      { service: 'client', ok: true, process: id, rssKb: 7, uptimeS: 8, pss: null, tree: null },
+      { service: 'nobody', ok: false, why: 'nobody is not a service of web1', down: false },
+    ]);
+  });
+
+  it('looks at no address but those of its services and of the backends of its balancers', async () => {
+    const order = { kind: 'tcp', ip: '10.99.99.99', port: 22, timeoutMs: 50 } as const;
+    await expect(createApi().probe(order, call)).rejects.toMatchObject({ code: 'denied' });
+  });
+
   it('does a command once', async () => {
     const api = createApi();
     expect([await api.start('client', effect('1')), await api.start('client', effect('1'))]).toEqual([running, running]);
