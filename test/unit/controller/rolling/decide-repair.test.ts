@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../../../controller/config/cluster.js';
 import { decideRepair } from '../../../../controller/rolling/decide-repair.js';
@@ -165,5 +166,42 @@ describe('the brake', () => {
 
   it('does not hold up others', () => {
     expect(actions({ c1: event(3), c2: DOWN }, { attempts: ago(59, 50, 40) })).toEqual(['start c2', 'give-up c1']);
+  });
+});
+
+describe('whatever a cluster looks like', () => {
+  const kinds = ['well', 'busy', 'unknown', 'down', 1, 2, 3, 4, 5] as const;
+  const reportOf = (kind: (typeof kinds)[number]): Partial<ServiceReport> => {
+    if (kind === 'well') return {};
+    if (kind === 'busy') return { state: 'busy', findings: [finding(5, 'late', 'timeout')] };
+    if (kind === 'unknown') return { state: 'unknown', findings: [finding(null, 'x', 'unmeasured')] };
+    return kind === 'down' ? DOWN : event(kind);
+  };
+  const names = ['zeo', 'pound', 'c1', 'c2', 'c3'] as const;
+
+  it('only what is critical is touched, nobody under a ZEO server that is not well before it, and no brake is passed', () => {
+    const site = fc.record({
+      states: fc.tuple(...names.map(() => fc.constantFrom(...kinds))),
+      held: fc.subarray(['c1', 'c2', 'c3']),
+      worn: fc.subarray([...names]),
+      minActive: fc.nat(3),
+    });
+    fc.assert(
+      fc.property(site, ({ states, held, worn, minActive }) => {
+        const bad = Object.fromEntries(names.map((name, i) => [name, reportOf(states[i] ?? 'well')]));
+        const attempts = worn.flatMap((service) => [1, 2, 3].map((at) => ({ service, operation: 'op', at, endedAt: at, failed: false })));
+        const given = { config: cluster(minActive), held: new Map(held.map((name) => [name, 'was taken out'])), attempts, now: 60_000 };
+        const decided = decideRepair(situation(bad, given));
+        const touched = decided.filter(({ action }) => ['start', 'restart', 'recheck'].includes(action));
+        for (const { service, state, action } of touched) {
+          expect(state).toBe('critical');
+          expect(held).not.toContain(service);
+          expect(worn).not.toContain(service);
+          if (service.startsWith('c') && !['well', 'busy'].includes(String(states[0]))) expect(action).toBe('recheck');
+        }
+        const order = touched.map(({ service }) => service);
+        if (order.includes('zeo')) expect(order[0]).toBe('zeo');
+      }),
+    );
   });
 });
