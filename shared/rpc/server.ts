@@ -6,11 +6,11 @@ import { AppError, messageOf, toAppError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Certified } from '../pki/certificate.js';
 import { type Address, formatAddress } from './address.js';
-import { admitCallers, callerInterceptor, localCallers, type Admit } from './caller.js';
+import { admitCallers, callerInterceptor, type CallerContext, localCallers, type Admit } from './caller.js';
 import { answerErrors } from './handler.js';
 import { SERVER_OPTIONS } from './limits.js';
 import type { RpcService } from './service.js';
-import { listenTarget } from './target.js';
+import { listenTargets } from './target.js';
 import { createTlsServer } from './tls-server.js';
 import { type TlsWatch, watchTls } from './tls-watch.js';
 import { claimSocket, type SocketPlace } from './unix-socket.js';
@@ -55,14 +55,14 @@ export function createRpcServer({ log }: { readonly log: Log }, options: RpcServ
     async start() {
       const { certified } = options;
       if (certified !== undefined) watch = watchTls({ log, now: Date.now }, () => (address.kind === 'tcp' ? address.port : null));
-      const target = await listenTarget(options.address, certified !== undefined);
+      const targets = await listenTargets(options.address, certified !== undefined);
       const listening = createServer({ ...SERVER_OPTIONS, interceptors: [callerInterceptor] })
         .use(answerErrors({ log, closing: closing.signal }))
         .use(certified === undefined ? localCallers() : admitCallers(certified.admit, (peer) => watch?.refusalOf(peer) ?? null));
       for (const service of services) service.addTo(listening);
       if (options.address.kind === 'unix') place = await claimSocket(options.address.path);
       try {
-        const port = await listening.listen(place === undefined ? target : `unix:${place.temporaryPath}`, credentialsOf(certified));
+        const port = await listenOn(listening, place === undefined ? targets : [`unix:${place.temporaryPath}`], credentialsOf(certified));
         server = listening;
         if (address.kind === 'tcp') address = { ...address, port };
         await place?.publish();
@@ -86,6 +86,17 @@ export function createRpcServer({ log }: { readonly log: Log }, options: RpcServ
     server.forceShutdown();
     // grpc-js waits for ever for a session whose peer went away without a word.
     await atMost(FORCED_MS, finished);
+  }
+}
+
+/** On the first of them that this host can. */
+async function listenOn(server: Server<CallerContext>, targets: readonly string[], credentials: ServerCredentials): Promise<number> {
+  const [target = '', ...others] = targets;
+  try {
+    return await server.listen(target, credentials);
+  } catch (error) {
+    if (others.length === 0 || !/EAFNOSUPPORT|EADDRNOTAVAIL/.test(messageOf(error))) throw error;
+    return listenOn(server, others, credentials);
   }
 }
 

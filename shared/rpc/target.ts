@@ -25,19 +25,20 @@ export async function dialTarget(address: Address, certified: boolean, lookup: L
 }
 
 /**
- * What grpc-js binds. With certificates a name stands for all addresses of this host: on its own host it often means a loopback address
+ * What grpc-js binds: the first of these that this host can. With certificates a name stands for all addresses of this host: on its own host it often means a loopback address
  * (/etc/hosts of Debian has 127.0.1.1). Without them only loopback is listened on.
  */
-export async function listenTarget(address: Address, certified: boolean, lookup: Lookup = lookupAll): Promise<string> {
-  if (address.kind === 'unix') return `unix:${address.path}`;
-  if (certified && isIP(address.host) === 0) return `[::]:${address.port}`;
+export async function listenTargets(address: Address, certified: boolean, lookup: Lookup = lookupAll): Promise<readonly string[]> {
+  if (address.kind === 'unix') return [`unix:${address.path}`];
+  // Without IPv6 in its kernel a host has no ::, which else stands for both.
+  if (certified && isIP(address.host) === 0) return [`[::]:${address.port}`, `0.0.0.0:${address.port}`];
   const [ip, ...others] = await resolve(address.host, lookup);
   if (!certified && ![ip, ...others].every(isLoopback)) {
     throw new AppError('config', `${formatAddress(address)} is not a loopback address, and this controller has no certificates yet`, {
       hint: '`ctl-controller init` makes them; without them use 127.0.0.1 or unix:/path',
     });
   }
-  return targetOf(ip, address.port);
+  return [targetOf(ip, address.port)];
 }
 
 /** IPv4 first, on both ends, whatever order the resolver has: else they could miss each other on "localhost". */

@@ -5,17 +5,17 @@ import type { Certified, KeyPair } from '../../../shared/pki/certificate.js';
 import { openChannel } from '../../../shared/rpc/client.js';
 import { connectControl } from '../../../shared/rpc/control-client.js';
 import { createRpcServer } from '../../../shared/rpc/server.js';
-import { formatAddress } from '../../../shared/rpc/address.js';
+import { type Address, formatAddress } from '../../../shared/rpc/address.js';
 import { recordedLog } from '../../contract/agent-api/linked.js';
 import { anAuthority, certifiedBy, type Forged } from '../../support/forged.js';
 import { startSecured } from '../../support/secured.js';
 
 /** Somebody who listens with that certificate, and is no more than that. */
-async function listening(certified: Certified) {
+async function listening(certified: Certified, host = '127.0.0.1') {
   const certificates = { current: () => certified, subscribe: () => undefined, admit: () => new AbortController().signal };
   const server = createRpcServer(
     { log: recordedLog().log },
-    { address: { kind: 'tcp', host: '127.0.0.1', port: 0 }, services: [], certified: certificates, stopMs: 100 },
+    { address: { kind: 'tcp', host, port: 0 }, services: [], certified: certificates, stopMs: 100 },
   );
   await server.start();
   return { address: server.address(), [Symbol.asyncDispose]: () => server.stop() };
@@ -79,6 +79,16 @@ describe('dialling a controller', () => {
       code: 'denied',
       message: 'who answers at 127.0.0.1 has a certificate, but not one of a controller',
     });
+  });
+
+  it('reaches one that listens under a name on every address of its host', async () => {
+    const authority = await anAuthority();
+    await using server = await listening(await certifiedBy(authority, { hosts: ['localhost', '127.0.0.2'] }), 'localhost');
+    for (const host of ['localhost', '127.0.0.2']) {
+      const channel = await openChannel({ ...server.address, host } as Address, { authorities: [authority.certificate], own: null });
+      await channel.ready(5_000);
+      channel.close();
+    }
   });
 
   it('does not let the environment turn verification off', async () => {

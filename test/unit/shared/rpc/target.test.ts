@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../../../shared/rpc/address.js';
-import { dialTarget, listenTarget } from '../../../../shared/rpc/target.js';
+import { dialTarget, listenTargets } from '../../../../shared/rpc/target.js';
 
 const resolving =
   (...ips: readonly string[]) =>
@@ -40,17 +40,17 @@ describe('dialTarget', () => {
   });
 });
 
-describe('listenTarget', () => {
+describe('listenTargets', () => {
   const listen = (address: string, certified: boolean, ...ips: readonly string[]) =>
-    listenTarget(parseAddress(address), certified, resolving(...ips));
+    listenTargets(parseAddress(address), certified, resolving(...ips));
 
   it('takes a name with certificates for all addresses of this host: there it may mean 127.0.1.1', async () => {
-    expect(await listen('ctl.example.org:7400', true, '127.0.1.1')).toBe('[::]:7400');
-    expect(await listen('192.0.2.1:7400', true)).toBe('ipv4:192.0.2.1:7400');
+    expect(await listen('ctl.example.org:7400', true, '127.0.1.1')).toEqual(['[::]:7400', '0.0.0.0:7400']);
+    expect(await listen('192.0.2.1:7400', true)).toEqual(['ipv4:192.0.2.1:7400']);
   });
 
   it('without certificates listens on loopback alone', async () => {
-    expect(await listen('localhost:7400', false, '127.0.0.1')).toBe('ipv4:127.0.0.1:7400');
+    expect(await listen('localhost:7400', false, '127.0.0.1')).toEqual(['ipv4:127.0.0.1:7400']);
     await expect(listen('ctl.example.org:7400', false, '127.0.0.1', '192.0.2.1')).rejects.toMatchObject({
       code: 'config',
       message: 'ctl.example.org:7400 is not a loopback address, and this controller has no certificates yet',
