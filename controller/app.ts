@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { audited, endOf, openAudit } from './actions/audit.js';
 import { type BalancerActions, createBalancerActions } from './actions/balancer.js';
 import { check } from './actions/check.js';
 import { endHolds, startHoldKeeper } from './actions/hold-keeper.js';
@@ -92,6 +93,8 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
   const owned = await acquireLock(lockOf(config), options.owner, lock);
   lifecycle.onShutdown('state_dir', () => owned.release());
 
+  const audit = openAudit(stateDir, clock);
+  lifecycle.onShutdown('audit', async () => audit.close());
   const notifier = await startNotifier(
     { config: () => source.current(), clock, log },
     // A controller that stays mails what it monitors; a single action, since there is none, what it finds.
@@ -121,7 +124,10 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     lock: locked,
     log,
     resumesByItself: embedded === null,
-    ended: (result) => tellActed(() => care.incidents(), result),
+    async ended(result, by) {
+      audit.note(endOf(result, by));
+      await tellActed(() => care.incidents(), result);
+    },
   });
   const checks = createChecks({ config: () => source.current(), fleet, clock });
   const lastSeen = await openLastSeen(join(stateDir, 'last-seen.json'));
@@ -165,7 +171,7 @@ export async function startController({ clock, log, lifecycle }: ControllerDeps,
     diffConfig: () => source.diff(),
     log: (request, signal) => searchLogs({ select: selectClientsIn(source), fleet }, request, signal),
   });
-  const api = withQuietCalls(calls, notifier);
+  const api = audited(withQuietCalls(calls, notifier), audit);
 
   const address = parseAddress(options.address);
   const observe = async (observation: Observation) =>

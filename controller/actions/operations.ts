@@ -27,7 +27,7 @@ export interface OperationsDeps {
   /** Takes an unfinished operation up again by itself; embedded mode leaves that to the operator. */
   readonly resumesByItself: boolean;
   /** Told of each end, while the lock is still held. */
-  readonly ended?: (result: OperationResult) => Promise<void>;
+  readonly ended?: (result: OperationResult, by: string) => Promise<void>;
 }
 
 export interface Operations extends Pick<ControlApi, 'operations' | 'events' | 'resume' | 'halt'> {
@@ -150,7 +150,7 @@ export function createOperations(deps: OperationsDeps): Operations {
 
   async function tellEnd(progress: Progress): Promise<void> {
     if (progress.finished === null) return;
-    await deps.ended?.(resultOf(progress)).catch((error: unknown) => log.error({ error }, 'what was done could not be noted'));
+    await deps.ended?.(resultOf(progress), progress.plan.by).catch((error: unknown) => log.error({ error }, 'what was done could not be noted'));
   }
 
   /** What is too old to be told goes; what is not finished never does. */

@@ -32,18 +32,18 @@ export function createControlService(api: ControlApi): RpcService {
     check: async (request, { signal }) => checkReportToWire(await api.check(checkRequestFromWire(request), signal)),
     status: async (request, { signal }) => checkReportToWire(await api.status(statusRequestFromWire(request), signal)),
     plan: async (request, { signal }) => planToWire(await api.plan(runRequestFromWire(request), signal)),
-    run: (request, { caller, signal }) => toWire(api.run(by(caller, runRequestFromWire(request)), signal)),
+    run: (request, context) => toWire(api.run(by(context, runRequestFromWire(request)), context.signal)),
     operations: async (_, { signal }) => ({ operations: (await api.operations(signal)).map(summaryToWire) }),
     events: ({ id, follow }, { signal }) => toWire(api.events(id, { follow }, signal)),
-    resume: (request, { caller, signal }) => toWire(api.resume(request.id, by(caller, request).by, signal)),
-    async halt(request, { caller, signal }) {
-      const halt = by(caller, haltFromWire(request));
-      await api.halt(halt.id, halt.how, halt.by, signal);
+    resume: (request, context) => toWire(api.resume(request.id, by(context, request).by, context.signal)),
+    async halt(request, context) {
+      const halt = by(context, haltFromWire(request));
+      await api.halt(halt.id, halt.how, halt.by, context.signal);
       return {};
     },
     balancers: async (_, { signal }) => balancerReportToWire(await api.balancers(signal)),
-    setBackends: async (request, { caller, signal }) =>
-      balancerReportToWire(await api.setBackends(by(caller, backendsRequestFromWire(request)), signal)),
+    setBackends: async (request, context) =>
+      balancerReportToWire(await api.setBackends(by(context, backendsRequestFromWire(request)), context.signal)),
     log: (request, { signal }) => map(api.log(logRequestFromWire(request), signal), logEventToWire),
     incidents: async (request, { signal }) => incidentReportToWire(await api.incidents(incidentsRequestFromWire(request), signal)),
     memory: async (request, { signal }) => memoryReportToWire(await api.memory(memoryRequestFromWire(request), signal)),
@@ -51,14 +51,20 @@ export function createControlService(api: ControlApi): RpcService {
     mails: async (_, { signal }) => mailReportToWire(await api.mails(signal)),
     testMail: async (_, { signal }) => mailTestToWire(await api.testMail(signal)),
     lock: async (_, { signal }) => lockReportToWire(await api.lock(signal)),
-    removeLock: async (request, { caller, signal }) => lockReportToWire(await api.removeLock(by(caller, request), signal)),
+    removeLock: async (request, context) => lockReportToWire(await api.removeLock(by(context, request), context.signal)),
     diffConfig: async (_, { signal }) => configDiffToWire(await api.diffConfig(signal)),
   });
 }
 
-/** Who asks: where there are certificates it is whom the certificate names, whatever the request says. */
-const by = <T extends { readonly by: string }>(caller: Caller, request: T): T =>
-  caller.kind === 'operator' ? { ...request, by: caller.name } : request;
+/** Who asks, and from where: with certificates it is whom the certificate names, at the address he comes from, whatever the request says. */
+const by = <T extends { readonly by: string }>({ caller, peer }: Context, request: T): T =>
+  caller.kind === 'operator' ? { ...request, by: `${caller.name}@${peer.replace(/:\d+$/, '')}` } : request;
+
+interface Context {
+  readonly caller: Caller;
+  /** `ADDRESS:PORT`. */
+  readonly peer: string;
+}
 
 const toWire = (events: AsyncIterable<OperationEvent>) => map(events, eventToWire);
 
