@@ -118,7 +118,7 @@ export async function openIdentity({ clock, log, observe }: IdentityDeps, option
 }
 
 /** How often is noted who was seen. */
-const SAVE_MS = 60_000;
+const SAVE_MS = 10_000;
 
 /** The one that there is (`known`, or in the folder) as long as it will do, else a new one. */
 async function ownCertificate(

@@ -36,7 +36,7 @@ export interface Members {
     issued: Certificate,
     by: { readonly authority: string; readonly at: number; readonly replaces: boolean },
   ): Promise<void>;
-  /** In memory; `save` keeps it. */
+  /** To the minute. In memory; `save` keeps it. */
   seen(member: Pick<Member, 'kind' | 'name'>, at: number): void;
   save(): Promise<void>;
 }
@@ -76,12 +76,13 @@ export async function openMembers(folder: string, now: number): Promise<Members>
     },
     seen(member, at) {
       const old = find(member);
-      if (old !== undefined) put({ ...old, lastSeen: at });
+      if (old !== undefined && at - (old.lastSeen ?? -Infinity) >= SEEN_MS) put({ ...old, lastSeen: at });
     },
     save: async () => (dirty ? save() : saving),
   };
 }
 
+const SEEN_MS = 60_000;
 /** Kept for a while after its end, so that what is wrong with it can be told. */
 const FORGET_MS = 30 * 86_400_000;
 

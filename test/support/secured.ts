@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
+import { expect } from 'vitest';
 import { createAgentIdentity, identityFile } from '../../agent/identity.js';
 import { createLink, type AgentLink } from '../../agent/link/link.js';
 import { createControlService } from '../../controller/api/control-service.js';
@@ -156,3 +157,6 @@ export async function startSecuredAgent(
     },
   };
 }
+
+/** For what has to become so, whenever it does. */
+export const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000, interval: 20 });

@@ -6,7 +6,7 @@ import { openChannel, type RpcChannel } from '../../../shared/rpc/client.js';
 import { connectControl } from '../../../shared/rpc/control-client.js';
 import { authorities, renew } from '../../../shared/rpc/join.js';
 import { soon } from '../../contract/agent-api/linked.js';
-import { startSecured, startSecuredAgent } from '../../support/secured.js';
+import { eventually, startSecured, startSecuredAgent } from '../../support/secured.js';
 
 const DAY_MS = 86_400_000;
 const kept = async (file: string) => readCertificates(await readFile(file, 'utf8'));
@@ -18,7 +18,7 @@ describe('renewal', () => {
     await using agent = await startSecuredAgent(controller.address, joined, { aheadMs: 61 * DAY_MS });
     await agent.link.whenConnected(soon());
     const before = readCertificate(joined.own.certificate);
-    await expect.poll(async () => (await kept(agent.file))[0]?.serial).not.toBe(before.serial);
+    await eventually(async () => (await kept(agent.file))[0]?.serial).not.toBe(before.serial);
     expect(await readFile(agent.file, 'utf8')).not.toContain(joined.own.key.trim());
     expect((await kept(agent.file))[0]?.identity).toEqual({ kind: 'agent', name: 'web1' });
     await expect(controller.links.agent('web1').ping({ signal: soon(), timeoutMs: 5_000 })).resolves.toMatchObject({ name: 'web1' });
@@ -62,11 +62,9 @@ describe('renewal', () => {
     await using agent = await startSecuredAgent(controller.address, await controller.member('--agent', 'web1'));
     await agent.link.whenConnected(soon());
     ahead = 91 * DAY_MS;
-    await expect
-      .poll(() => agent.logged.lines.find(({ msg }) => msg === 'the controller refuses this agent')?.error)
-      .toMatchObject({
-        message: expect.stringMatching(/^the certificate of agent web1 expired at 20.*, by the clock of the controller/) as string,
-      });
+    await eventually(() => agent.logged.lines.find(({ msg }) => msg === 'the controller refuses this agent')?.error).toMatchObject({
+      message: expect.stringMatching(/^the certificate of agent web1 expired at 20.*, by the clock of the controller/) as string,
+    });
   });
 
   it('gives the controller a new certificate without dropping a session', async () => {
@@ -76,7 +74,7 @@ describe('renewal', () => {
     await using agent = await startSecuredAgent(controller.address, joined);
     await agent.link.whenConnected(soon());
     ahead = 61 * DAY_MS;
-    await expect.poll(() => controller.logged.lines.map(({ msg }) => msg)).toContain('the certificate of the controller is a new one');
+    await eventually(() => controller.logged.lines.map(({ msg }) => msg)).toContain('the certificate of the controller is a new one');
     await expect(controller.links.agent('web1').ping({ signal: soon(), timeoutMs: 5_000 })).resolves.toMatchObject({ name: 'web1' });
     expect(agent.logged.lines.filter(({ msg }) => msg === 'connected to the controller')).toHaveLength(1);
     // By our clock it begins in two months: whoever dials now sees it.
@@ -91,14 +89,12 @@ describe('renewal', () => {
     await controller.run('ca', 'rotate');
     const keptAnew: string[] = [];
     const login = { certified, keep: async ({ own }: typeof certified) => void keptAnew.push(own.certificate) };
-    await expect
-      .poll(async () => {
-        const api = await connectControl(formatAddress(controller.address), login);
-        await api.operations(soon());
-        await api.close();
-        return keptAnew.map((pem) => readCertificate(pem).identity);
-      })
-      .toEqual([{ kind: 'operator', name: 'alice', role: 'operator' }]);
+    await eventually(async () => {
+      const api = await connectControl(formatAddress(controller.address), login);
+      await api.operations(soon());
+      await api.close();
+      return keptAnew.map((pem) => readCertificate(pem).identity);
+    }).toEqual([{ kind: 'operator', name: 'alice', role: 'operator' }]);
   });
 });
 
@@ -116,25 +112,23 @@ describe('replacing the authority', () => {
 
     // It learns of it when it asks the next time: at its next start at the latest.
     await using again = await restarted(controller, agent);
-    await expect.poll(async () => (await kept(again.file)).length).toBe(3);
+    await eventually(async () => (await kept(again.file)).length).toBe(3);
     await expect(controller.run('ca', 'finish')).rejects.toMatchObject({
       message: 'operator left (operator) would be cut off: certified by the old authority still',
     });
     await controller.run('ca', 'finish', '--force');
-    await expect
-      .poll(() => controller.logged.lines.filter(({ msg }) => msg === 'the certificate of the controller is a new one'))
-      .not.toEqual([]);
+    await eventually(() =>
+      controller.logged.lines.filter(({ msg }) => msg === 'the certificate of the controller is a new one'),
+    ).not.toEqual([]);
 
     await expect(controller.links.agent('web1').ping({ signal: soon(), timeoutMs: 5_000 })).resolves.toMatchObject({ name: 'web1' });
     await using third = await restarted(controller, again);
     await third.link.whenConnected(soon());
     const channel = await openChannel(controller.address, left);
-    await expect
-      .poll(() => channel.ready(5_000).catch((error: unknown) => error))
-      .toMatchObject({
-        code: 'denied',
-        message: expect.stringContaining('is by another authority than the one that was joined') as string,
-      });
+    await eventually(() => channel.ready(5_000).catch((error: unknown) => error)).toMatchObject({
+      code: 'denied',
+      message: expect.stringContaining('is by another authority than the one that was joined') as string,
+    });
     channel.close();
     expect(await controller.run('ca', 'rotate')).toMatch(/^A new authority/);
   });
@@ -166,8 +160,8 @@ describe('a certificate that is not renewed', () => {
     await controller.member('--operator', 'alice');
     ahead = 84 * DAY_MS;
     const told = () => controller.observed.flatMap((one) => (one.type === 'trouble' ? [[one.trouble.host, one.trouble.got]] : []));
-    await expect.poll(told).toEqual([['web1', 'at most 7 days left']]);
+    await eventually(told).toEqual([['web1', 'at most 7 days left']]);
     await controller.run('revoke', 'web1');
-    await expect.poll(() => controller.observed.at(-1)).toMatchObject({ type: 'settled', place: { host: 'web1', kind: 'certificate' } });
+    await eventually(() => controller.observed.at(-1)).toMatchObject({ type: 'settled', place: { host: 'web1', kind: 'certificate' } });
   });
 });
