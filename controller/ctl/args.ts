@@ -1,6 +1,6 @@
-import { CommanderError, type Command, type Option } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { AppError } from '../../shared/errors.js';
-import { nearest } from '../../shared/ini/nearest.js';
+import { explain, unknownAction } from './complaints.js';
 import { createGrammar, type Grammar } from './grammar/grammar.js';
 import type { Invocation, Printed } from './invocation.js';
 import { sortWords, type Words } from './words.js';
@@ -12,60 +12,75 @@ import { sortWords, type Words } from './words.js';
 export function parseArgs(argv: readonly string[], version: string): Invocation | Printed {
   const grammar = createGrammar();
   const words = sortWords(argv, grammar);
-  if (asksFor(words, '--version', '-V')) return { action: 'print', text: `${version}\n` };
+  if (asksFor(words, '--version', '-V') || (words.oldAction === null && words.operands[0] === 'version'))
+    return { action: 'print', text: `${version}\n` };
   const help = asksFor(words, '--help', '-h') || (words.oldAction === null && words.operands[0] === 'help');
-  const { name, operands } = actionOf(words, grammar, help);
-  if (name === null) return { action: 'print', text: grammar.help() };
+  if (help) return { action: 'print', text: helpFor(words, grammar) };
+  const { name, operands } = actionOf(words, grammar);
   const command = grammar.commands.get(name);
   if (command === undefined) throw new AppError('internal', `the action ${name} has no grammar`);
-  if (help) return { action: 'print', text: command.helpInformation() };
   const oldForm = words.oldAction !== null;
   if (oldForm && operands.length > 0) throw strayWord(words, operands);
-  parse(command, [...words.options, '--', ...operands], grammar);
+  parse(command, words, operands, grammar);
   return grammar.read(name, command, oldForm);
 }
 
 /** Best guess of the action for the report of a line that could not be parsed. */
 export function guessAction(argv: readonly string[]): string | null {
-  const at = argv.indexOf('-a');
-  const word = at >= 0 ? argv[at + 1] : argv.find((one) => !one.startsWith('-'));
-  return word ?? null;
+  const grammar = createGrammar();
+  try {
+    const { oldAction, operands } = sortWords(argv, grammar);
+    const both = operands.slice(0, 2).join(' ');
+    return oldAction ?? (grammar.commands.has(both) ? both : (operands[0] ?? null));
+  } catch {
+    // An option without its value: what does not look like an option may be the action.
+    return argv.find((word) => !word.startsWith('-')) ?? null;
+  }
 }
 
-function actionOf(words: Words, grammar: Grammar, help: boolean): { name: string | null; operands: readonly string[] } {
+/** All of it, or what belongs to the action, or to the group of actions (`balancer`), that is named. */
+function helpFor(words: Words, grammar: Grammar): string {
+  const operands = words.operands[0] === 'help' ? words.operands.slice(1) : words.operands;
+  const [first] = operands;
+  if (words.oldAction === null) {
+    if (first === undefined) return grammar.help();
+    if (operands.length === 1 && !grammar.commands.has(first) && grammar.verbsOf(first).length > 0) return grammar.groupHelp(first);
+  }
+  return grammar.helpOf(actionOf({ ...words, operands }, grammar).name);
+}
+
+function actionOf(words: Words, grammar: Grammar): { name: string; operands: readonly string[] } {
+  const { operands } = words;
   if (words.oldAction !== null) {
     const name = words.oldAction;
-    if (OLD_ACTIONS.includes(name)) return { name, operands: words.operands };
-    if (grammar.commands.has(name)) {
+    if (OLD_ACTIONS.includes(name)) return { name, operands };
+    if (grammar.commands.has(name) || grammar.verbsOf(name).length > 0) {
       throw new AppError('usage', `-a ${name}: there is no such action in the old form`, { hint: `write \`ctl ${name}\`` });
     }
     throw unknownAction(name, OLD_ACTIONS, '-a ');
   }
-  const operands = help && words.operands[0] === 'help' ? words.operands.slice(1) : words.operands;
   const [first, second, ...others] = operands;
-  if (first === undefined) {
-    if (help) return { name: null, operands: [] };
-    throw new AppError('usage', 'no action given', {
-      hint: '`ctl check`, `ctl start`, or as before `ctl -a start -c cluster.ini`; all of it: `ctl --help`',
-    });
-  }
+  if (first === undefined) throw noAction(words);
   if (grammar.commands.has(`${first} ${second ?? ''}`)) return { name: `${first} ${second ?? ''}`, operands: others };
   if (grammar.commands.has(first)) return { name: first, operands: operands.slice(1) };
-  const groups = [...grammar.commands.keys()].filter((one) => one.startsWith(`${first} `));
-  if (groups.length === 0) throw unknownAction(first, [...grammar.commands.keys(), 'operations', 'config'], '');
-  const verbs = groups.map((one) => one.slice(first.length + 1));
-  if (second === undefined) throw new AppError('usage', `ctl ${first}: what about it?`, { hint: `one of ${verbs.join(', ')}` });
+  const verbs = grammar.verbsOf(first);
+  if (verbs.length === 0) throw unknownAction(first, grammar.firstWords, '');
+  if (second === undefined) {
+    throw new AppError('usage', `ctl ${first}: what about it?`, {
+      hint: `one of ${verbs.join(', ')}; \`ctl ${first} --help\` tells what they do`,
+    });
+  }
   throw unknownAction(second, verbs, `${first} `);
 }
 
-const OLD_ACTIONS = ['start', 'stop', 'check', 'repair', 'mem', 'log', 'rotate', 'purge'];
-
-function unknownAction(typed: string, names: readonly string[], before: string): AppError {
-  const [near] = nearest(typed, names);
-  return new AppError('usage', `unknown action: ${before}${typed}`, {
-    hint: near === undefined ? `one of ${names.join(', ')}` : `did you mean \`ctl ${before}${near}\`?`,
-  });
+function noAction({ options }: Words): AppError {
+  const hint = options.includes('-r')
+    ? '`ctl lock -r` removes the lock, if its owner is gone'
+    : '`ctl check`, `ctl start`, or as before `ctl -a start -c cluster.ini`; all of it: `ctl --help`';
+  return new AppError('usage', 'no action given', { hint });
 }
+
+const OLD_ACTIONS = ['start', 'stop', 'check', 'repair', 'mem', 'log', 'rotate', 'purge'];
 
 function strayWord(words: Words, operands: readonly string[]): AppError {
   const stray = operands.join(' ');
@@ -77,35 +92,13 @@ function strayWord(words: Words, operands: readonly string[]): AppError {
   });
 }
 
-function parse(command: Command, args: readonly string[], grammar: Grammar): void {
+function parse(command: Command, { options }: Words, operands: readonly string[], grammar: Grammar): void {
   try {
-    command.parse(args, { from: 'user' });
+    command.parse([...options, '--', ...operands], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    throw explain(error, command, args, grammar);
+    throw explain(error, command, operands, grammar);
   }
 }
 
-/** Commander's complaint in our words. */
-function explain(error: CommanderError, command: Command, args: readonly string[], grammar: Grammar): AppError {
-  const name = grammar.nameOf(command);
-  if (error.code === 'commander.unknownOption') {
-    const typed = args.find((word) => word.startsWith('-') && word !== '--' && !isOptionOf(command, word)) ?? '';
-    const owners = grammar.ownersOf(typed.replace(/=.*/, ''));
-    if (owners.length > 0) {
-      return new AppError('usage', `${typed} does not belong to \`ctl ${name}\``, { hint: `it belongs to ${owners.join(', ')}` });
-    }
-    const [near] = nearest(typed, command.options.flatMap(namesOf));
-    return new AppError('usage', `unknown option: ${typed}`, {
-      hint: near === undefined ? `\`ctl ${name} --help\` names them all` : `did you mean \`${near}\`?`,
-      cause: error,
-    });
-  }
-  const message = error.message.replace(/^error: /, '');
-  return new AppError('usage', `ctl ${name}: ${message}`, { hint: `\`ctl ${name} --help\` shows how`, cause: error });
-}
-
-const namesOf = (option: Option): string[] => [option.short, option.long].filter((one) => one !== undefined);
-const isOptionOf = (command: Command, word: string): boolean =>
-  command.options.some((one) => namesOf(one).includes(word.replace(/=.*/, '')));
 const asksFor = (words: Words, ...names: string[]): boolean => words.options.some((word) => names.includes(word));

@@ -80,6 +80,7 @@ export interface PurgeInvocation {
   readonly yes: boolean;
   /** `-r`. */
   readonly removeLock: boolean;
+  readonly noMail: boolean;
 }
 
 export interface LogInvocation {
@@ -139,6 +140,7 @@ export interface RepairInvocation {
   /** `--explain`, `--dry-run`. */
   readonly explain: boolean;
   readonly removeLock: boolean;
+  readonly noMail: boolean;
 }
 
 export interface RotateInvocation {
@@ -146,6 +148,7 @@ export interface RotateInvocation {
   readonly selectors: readonly string[];
   readonly dryRun: boolean;
   readonly removeLock: boolean;
+  readonly noMail: boolean;
 }
 
 export type BalancerInvocation =
@@ -172,8 +175,7 @@ export interface ConfigDiffInvocation {
 export type ConfigInvocation =
   | { readonly action: 'config check' }
   | { readonly action: 'config show'; readonly raw: boolean; readonly secrets: boolean }
-  /** `source`: the file, if it is named as an operand. */
-  | { readonly action: 'config upgrade'; readonly source: string | null; readonly secrets: boolean };
+  | { readonly action: 'config upgrade'; readonly secrets: boolean };
 
 export interface LoginInvocation {
   readonly action: 'login';

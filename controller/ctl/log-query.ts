@@ -43,15 +43,19 @@ function rangeOf({ all, archives, since, until, tail, pattern, level }: LogFlags
 }
 
 function refuseContradictions(flags: LogFlags): void {
-  const { follow, count, until, since, all, tail } = flags;
+  const { follow, count, until, since, all, tail, pattern, ignoreCase, context, max } = flags;
   const clash = [
     [follow && count, '-f and --count'],
     [follow && until !== null, '-f and --until'],
     [(since !== null || until !== null) && all, '--all and a time'],
     [tail !== null && count, '--tail and --count'],
+    [context > 0 && count, '--context and --count'],
+    [max !== null && count, '--max and --count'],
+    [max !== null && tail !== null, '--max and --tail'],
   ].find(([both]) => both === true);
   if (clash !== undefined)
     throw new AppError('usage', `${String(clash[1])} do not go together`, { hint: '`ctl log --help` explains both' });
+  if (ignoreCase && pattern === null) throw new AppError('usage', '-i goes with -p', { hint: 'for example `-i -p conflicterror`' });
 }
 
 /** Epoch ms of `2024-09-25`, `16:30` (today), `2024-09-25 16:30[:05]` with or without a zone, `2h` (ago): by the clock of this host. */

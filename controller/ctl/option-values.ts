@@ -2,16 +2,6 @@ import { AppError } from '../../shared/errors.js';
 
 /** The checks of option values. Each answers the value in the form in which it is used, or throws a `usage` error that shows a good one. */
 
-export const seconds =
-  (option: string) =>
-  (value: string): number => {
-    const number = Number(value);
-    if (!/^\d+(\.\d+)?$/.test(value) || !Number.isFinite(number) || number <= 0) {
-      throw new AppError('usage', `${option} ${value}: not a number of seconds`, { hint: `for example \`${option} 30\`` });
-    }
-    return number;
-  };
-
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600, d: 86_400 };
 
 /** `2h`, `90m`, `1h30m`, `45s`; a bare number is seconds. Answers seconds. */
@@ -21,7 +11,9 @@ export const duration =
     const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(s|min|m|h|d|)/g)];
     const total = parts.reduce((sum, [, number = '', unit = '']) => sum + Number(number) * (UNITS[unit] ?? 1), 0);
     if (!/^(\d+(\.\d+)?|(\d+(\.\d+)?(s|min|m|h|d))+)$/.test(value) || !Number.isFinite(total) || total <= 0) {
-      throw new AppError('usage', `${option} ${value}: not a duration`, { hint: `for example \`${option} 2h\`, \`${option} 90m\`` });
+      throw new AppError('usage', `${option} ${value}: not a duration`, {
+        hint: `for example \`${option} 30\` (seconds), \`${option} 90m\`, \`${option} 2h\``,
+      });
     }
     return total;
   };

@@ -9,9 +9,9 @@ import type { Session } from '../session.js';
 /** The new file goes to standard output, what was changed and why to standard error: `ctl config upgrade old.ini > new.ini`. */
 export async function configUpgrade(
   { deps, options }: Session,
-  { source, secrets }: Extract<ConfigInvocation, { action: 'config upgrade' }>,
+  { secrets }: Extract<ConfigInvocation, { action: 'config upgrade' }>,
 ): Promise<number> {
-  const file = source ?? options.file;
+  const { file } = options;
   // A file is to be used; what is shown is to be read.
   const shown = deps.terminal.live || options.json;
   const { text, changes } = await (await deps.offline()).upgrade(file, { secrets: secrets || !shown });

@@ -16,7 +16,7 @@ export async function purge(connected: Connected, invocation: PurgeInvocation): 
   const { api, deps, options, style, signal } = connected;
   const { selectors, urls } = invocation;
   const defaults = { force: false, oldForm: invocation.oldForm, maxFail: null, batch: null, deadlineS: null };
-  const request: RunRequest = { ...defaults, action: 'purge', selectors, urls, by: deps.by };
+  const request: RunRequest = { ...defaults, action: 'purge', selectors, urls, by: deps.by, noMail: invocation.noMail };
   if (invocation.dryRun) {
     const plan = await api.plan(request, signal);
     deps.terminal.out(options.json ? toLine(planToJson('purge', plan)) : formatPurges(plan, style));

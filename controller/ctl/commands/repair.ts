@@ -14,7 +14,7 @@ import { removeLockFirst } from './lock.js';
 export async function repair(connected: Connected, invocation: RepairInvocation): Promise<number> {
   const { api, deps } = connected;
   const defaults = { force: false, oldForm: false, maxFail: null, batch: null, deadlineS: null };
-  const request: RunRequest = { ...defaults, action: 'repair', selectors: invocation.selectors, by: deps.by };
+  const request: RunRequest = { ...defaults, action: 'repair', selectors: invocation.selectors, by: deps.by, noMail: invocation.noMail };
   if (invocation.explain) return explain(connected, request);
   if (invocation.removeLock) await removeLockFirst(connected, false);
   return follow(connected, { events: (signal) => api.run(request, signal), view: createView(connected, 'repair'), owner: true });

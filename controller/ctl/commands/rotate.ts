@@ -14,7 +14,7 @@ import { createView } from '../view-of.js';
 export async function rotate(connected: Connected, invocation: RotateInvocation): Promise<number> {
   const { api, deps, options, style, signal } = connected;
   const defaults = { force: false, oldForm: false, maxFail: null, batch: null, deadlineS: null };
-  const request: RunRequest = { ...defaults, action: 'rotate', selectors: invocation.selectors, by: deps.by };
+  const request: RunRequest = { ...defaults, action: 'rotate', selectors: invocation.selectors, by: deps.by, noMail: invocation.noMail };
   if (!invocation.dryRun) {
     if (invocation.removeLock) await removeLockFirst(connected, false);
     return follow(connected, { events: (following) => api.run(request, following), view: createView(connected, 'rotate'), owner: true });

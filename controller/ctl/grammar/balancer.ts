@@ -13,6 +13,7 @@ export const BALANCER: readonly Action[] = [
     name: 'balancer out',
     summary: 'take clients out of the balancer by hand; a roll leaves them out',
     operands: '[services...]',
+    examples: [['ctl balancer out zeoclient1.1 --for 2h --reason disk', 'until then, or until `ctl balancer in zeoclient1.1`']],
     options: [
       selection(),
       option('--for <duration>', 'let them in again after so long (2h, 90m); without it somebody has to', duration('--for')),

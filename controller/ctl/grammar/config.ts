@@ -1,12 +1,29 @@
-import { type Action, commonOf, option } from './action.js';
+import { AppError } from '../../../shared/errors.js';
+import type { CommonOptions } from '../invocation.js';
+import { type Action, commonOf, option, type Typed } from './action.js';
+
+/** The file stands behind `-c`, as everywhere, or as an operand. */
+function commonAndFile(typed: Typed, [file]: readonly string[]): CommonOptions {
+  const common = commonOf(typed);
+  if (file === undefined) return common;
+  if (typed.c === undefined) return { ...common, file };
+  throw new AppError('usage', `two files: -c ${common.file} and ${file}`, { hint: 'one at a time' });
+}
+
+function secretsOf(typed: Typed): boolean {
+  if (typed.secrets !== true || typed.raw === true) return typed.secrets === true;
+  throw new AppError('usage', '--secrets goes with --raw: without it passwords are never shown', {
+    hint: '`ctl config show --raw --secrets`',
+  });
+}
 
 export const CONFIG: readonly Action[] = [
   {
     name: 'config check',
     summary: 'problems of cluster.ini, offline',
-    operands: '',
+    operands: '[file]',
     options: [],
-    read: (typed) => ({ ...commonOf(typed), action: 'config check' }),
+    read: (typed, operands) => ({ ...commonAndFile(typed, operands), action: 'config check' }),
   },
   {
     name: 'config diff',
@@ -18,9 +35,14 @@ export const CONFIG: readonly Action[] = [
   {
     name: 'config show',
     summary: 'each effective value and where it is written, offline',
-    operands: '',
-    options: [option('--raw', 'inherited and interpolated, as configparser gives it'), option('--secrets', 'passwords too')],
-    read: (typed) => ({ ...commonOf(typed), action: 'config show', raw: typed.raw === true, secrets: typed.secrets === true }),
+    operands: '[file]',
+    options: [option('--raw', 'inherited and interpolated, as configparser gives it'), option('--secrets', 'with --raw: passwords too')],
+    read: (typed, operands) => ({
+      ...commonAndFile(typed, operands),
+      action: 'config show',
+      raw: typed.raw === true,
+      secrets: secretsOf(typed),
+    }),
   },
   {
     name: 'config upgrade',
@@ -28,9 +50,8 @@ export const CONFIG: readonly Action[] = [
     operands: '[file]',
     options: [option('--secrets', 'passwords too, on a terminal or with --json; into a file they always go')],
     read: (typed, operands) => ({
-      ...commonOf(typed),
+      ...commonAndFile(typed, operands),
       action: 'config upgrade',
-      source: operands[0] ?? null,
       secrets: typed.secrets === true,
     }),
   },

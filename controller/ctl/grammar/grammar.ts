@@ -24,7 +24,15 @@ export interface Grammar extends KnownOptions {
   nameOf(command: Command): string;
   /** Actions that have this option. */
   ownersOf(option: string): string[];
+  /** What an action can begin with: `start`, `balancer`. */
+  readonly firstWords: readonly string[];
+  /** `status`, `out`, `in` of `balancer`; none of what is no group. */
+  verbsOf(group: string): string[];
   help(): string;
+  /** Of one action. */
+  helpOf(name: string): string;
+  /** Of the actions that begin with this word. */
+  groupHelp(group: string): string;
   /** The invocation that a parsed command stands for. */
   read(name: string, command: Command, oldForm: boolean): Invocation;
 }
@@ -43,7 +51,11 @@ export function createGrammar(): Grammar {
       if (['-h', '-V', '--help', '--version'].includes(name)) return false;
       return find(name)?.required;
     },
+    firstWords: [...new Set(SHOWN.map(({ name }) => firstWord(name)))],
+    verbsOf: (group) => verbsOf(group).map(({ name }) => name.slice(group.length + 1)),
     help: () => HELP,
+    helpOf: (name) => `${commands.get(name)?.helpInformation() ?? ''}${tailOf(name)}`,
+    groupHelp: (group) => `Usage: ctl ${group} ACTION [options]\n\n${lines(verbsOf(group))}\n${optionsOfOne(`${group} ACTION`)}\n`,
     read(name, command, oldForm) {
       const action = ACTIONS.find((one) => one.name === name);
       if (action === undefined) throw new AppError('internal', `the action ${name} cannot be read`);
@@ -54,29 +66,47 @@ export function createGrammar(): Grammar {
 }
 
 /** In the order of the help. */
-export const ACTIONS: readonly Action[] = [
-  ...ROLLS,
-  ...PURGE,
-  ...LOOKS,
-  ...MEASURES,
-  ...EVENTS,
-  ...BALANCER,
-  ...OPERATIONS,
-  ...LOCK,
-  ...MAIL,
-  ...CONFIG,
-  ...LOGIN,
-  ...SHELL,
+const PARTS: readonly (readonly [string, readonly Action[]])[] = [
+  ['Change the cluster', [...ROLLS, ...PURGE]],
+  ['Look at it', [...LOOKS, ...MEASURES, ...EVENTS]],
+  ['Take clients out of the balancer by hand', BALANCER],
+  ['Operations: each of the changes above is one', [...OPERATIONS, ...LOCK]],
+  ['Mail, configuration, shell', [...MAIL, ...CONFIG, ...LOGIN, ...SHELL]],
 ];
+
+export const ACTIONS: readonly Action[] = PARTS.flatMap(([, actions]) => actions);
+
+const SHOWN = ACTIONS.filter(({ hidden }) => hidden !== true);
+const firstWord = (name: string): string => name.replace(/ .*/, '');
+const verbsOf = (group: string): Action[] => SHOWN.filter(({ name }) => name.startsWith(`${group} `));
 
 function commandOf(action: Action): Command {
   const command = new Command(`ctl ${action.name}`).description(action.summary).usage(`[options] ${action.operands}`.trim());
   if (action.operands !== '') command.argument(action.operands);
   for (const one of [...action.options, ...commonOptions()]) command.addOption(one);
   return command
+    .helpOption('-h, --help', 'this text')
     .exitOverride()
     .showSuggestionAfterError(false)
     .configureOutput({ writeErr: () => undefined });
+}
+
+const lines = (actions: readonly Action[]): string =>
+  actions
+    .filter(({ hidden }) => hidden !== true)
+    .map(({ name, operands, summary }) => `  ${`${name} ${operands}`.trim().padEnd(26)} ${summary}\n`)
+    .join('');
+
+const optionsOfOne = (what: string): string => `\`ctl ${what} --help\` shows the options of one action.`;
+
+/** What stands under the options of an action. */
+function tailOf(name: string): string {
+  const examples = ACTIONS.find((one) => one.name === name)?.examples ?? [];
+  const more = verbsOf(name);
+  return [
+    ...(examples.length === 0 ? [] : [`\nExamples:\n${examples.map(([line, what]) => `  ${line.padEnd(46)} ${what}\n`).join('')}`]),
+    ...(more.length === 0 ? [] : [`\nSee also:\n${lines(more)}`]),
+  ].join('');
 }
 
 const HELP = `ctl restarts the clients of a live cluster without a failed request, and looks after it.
@@ -84,18 +114,15 @@ const HELP = `ctl restarts the clients of a live cluster without a failed reques
 Usage:  ctl ACTION [SERVICE…] [options]
         ctl -a start|stop|check|repair|mem|log|rotate|purge [-c cluster.ini] [-s A,B] [options]      the old form
 
-${ACTIONS.filter(({ hidden }) => hidden !== true)
-  .map((action) => `  ${`${action.name} ${action.operands}`.trim().padEnd(26)} ${action.summary}`)
-  .join('\n')}
-
+${PARTS.map(([title, actions]) => `${title}:\n${lines(actions)}`).join('\n')}
 SERVICE: a name, pool:1, host:web1, type:ZeoClient or a glob; none means all.
 
 Options of every action:
   -c FILE                    ini file (default: cluster.ini)
   --json                     JSON on standard output
-  --timeout SECONDS          limit for the whole call
+  --timeout DURATION         limit for the whole call: 30 (seconds), 5m, 2h
   -v, --no-color             verbose; no colours
-  --help, --version          \`ctl ACTION --help\` shows the options of one action
+  --help, --version          ${optionsOfOne('ACTION')}
 
 Exit codes:
 ${EXIT_MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(26)} ${meaning}`).join('\n')}

@@ -1,4 +1,4 @@
-import { type Action, commonOf, option, selection, selectorsOf } from './action.js';
+import { type Action, commonOf, noMail, option, removeLock, selection, selectorsOf } from './action.js';
 
 /** What is thrown away of the proxy caches. */
 export const PURGE: readonly Action[] = [
@@ -6,11 +6,16 @@ export const PURGE: readonly Action[] = [
     name: 'purge',
     summary: 'empty the proxy caches, or throw single pages out of them',
     operands: '[urls...]',
+    examples: [
+      ['ctl purge /news', 'one page'],
+      ['ctl purge --dry-run', 'how long a proxy would be away'],
+    ],
     options: [
       selection(),
       option('--dry-run', 'say how, and for how long a proxy is away; do nothing'),
       option('--yes', 'do not ask'),
-      option('-r', 'remove the lock first, if its owner is gone'),
+      removeLock(),
+      noMail(),
     ],
     read: (typed, operands, oldForm) => ({
       ...commonOf(typed),
@@ -21,6 +26,7 @@ export const PURGE: readonly Action[] = [
       dryRun: typed.dryRun === true,
       yes: typed.yes === true,
       removeLock: typed.r === true,
+      noMail: typed.mail === false,
     }),
   },
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseArgs } from '../../../../controller/ctl/args.js';
+import { guessAction, parseArgs } from '../../../../controller/ctl/args.js';
 import { AppError } from '../../../../shared/errors.js';
 
 const parse = (line: string) => parseArgs(words(line), '1.2.3');
@@ -36,6 +36,7 @@ const START = {
   removeLock: false,
   noMail: false,
 };
+const PURGE = { action: 'purge', selectors: [], urls: [], oldForm: false, dryRun: false, yes: false, removeLock: false, noMail: false };
 
 describe('the old form', () => {
   it('purges the caches after a roll with -P', () => {
@@ -120,10 +121,10 @@ describe('the modern form', () => {
   });
 
   it('repairs in both forms', () => {
-    const repair = { ...COMMON, action: 'repair', selectors: [], explain: false, removeLock: false };
+    const repair = { ...COMMON, action: 'repair', selectors: [], explain: false, removeLock: false, noMail: false };
     expect(parse('-a repair')).toEqual(repair);
     expect(parse('repair pool:1 --explain')).toEqual({ ...repair, selectors: ['pool:1'], explain: true });
-    expect(parse('repair --dry-run')).toEqual({ ...repair, explain: true });
+    expect(parse('repair --dry-run --no-mail')).toEqual({ ...repair, explain: true, noMail: true });
   });
 
   it('rotates in both forms, and before a roll by -R', () => {
@@ -133,17 +134,25 @@ describe('the modern form', () => {
       selectors: ['zeoclient1.1'],
       dryRun: true,
       removeLock: false,
+      noMail: false,
     });
-    expect(parse('-a rotate -s a, b')).toEqual({ ...COMMON, action: 'rotate', selectors: ['a', 'b'], dryRun: false, removeLock: false });
+    expect(parse('-a rotate -s a, b --no-mail')).toEqual({
+      ...COMMON,
+      action: 'rotate',
+      selectors: ['a', 'b'],
+      dryRun: false,
+      removeLock: false,
+      noMail: true,
+    });
     expect(parse('-a start -vR')).toMatchObject({ action: 'start', verbose: true, rotate: true });
     expect(refusal('stop -R')).toBe('usage: -R does not belong to `ctl stop` → it belongs to start, restart');
   });
 
   it('takes options before the action', () => {
-    expect(parse('--json -c x.ini check -u /news --nagios')).toEqual({
+    expect(parse('-v -c x.ini check -u /news --nagios')).toEqual({
       ...COMMON,
       action: 'check',
-      json: true,
+      verbose: true,
       file: 'x.ini',
       selectors: [],
       path: '/news',
@@ -162,13 +171,17 @@ describe('the modern form', () => {
     ['-a mem -s a, b', { action: 'mem', selectors: ['a', 'b'], tree: false, pss: false }],
     ['mem pool:1 --tree --pss', { action: 'mem', selectors: ['pool:1'], tree: true, pss: true }],
     ['perf a', { action: 'perf', selectors: ['a'] }],
-    ['purge', { action: 'purge', selectors: [], urls: [], oldForm: false, dryRun: false, yes: false, removeLock: false }],
-    ['-a purge -s squid', { action: 'purge', selectors: ['squid'], urls: [], oldForm: true, dryRun: false, yes: false, removeLock: false }],
+    ['purge', PURGE],
+    ['-a purge -s squid', { ...PURGE, selectors: ['squid'], oldForm: true }],
     [
-      'purge /news http://x/ -s squid --dry-run --yes -r',
-      { action: 'purge', selectors: ['squid'], urls: ['/news', 'http://x/'], oldForm: false, dryRun: true, yes: true, removeLock: true },
+      'purge /news http://x/ -s squid --dry-run --yes -r --no-mail',
+      { ...PURGE, selectors: ['squid'], urls: ['/news', 'http://x/'], dryRun: true, yes: true, removeLock: true, noMail: true },
     ],
     ['config check', { action: 'config check' }],
+    ['config check old.ini', { action: 'config check', file: 'old.ini' }],
+    ['config show old.ini', { action: 'config show', file: 'old.ini', raw: false, secrets: false }],
+    ['config upgrade old.ini --secrets', { action: 'config upgrade', file: 'old.ini', secrets: true }],
+    ['start --deadline 2h --min-healthy 30s', { ...START, deadlineS: 7200, minHealthyS: 30 }],
     ['config diff', { action: 'config diff' }],
     ['config show --raw --secrets', { action: 'config show', raw: true, secrets: true }],
   ])('understands `%s`', (line, expected) => {
@@ -178,7 +191,7 @@ describe('the modern form', () => {
   it.each([
     ['chekc', 'usage: unknown action: chekc → did you mean `ctl check`?'],
     ['operations lst', 'usage: unknown action: operations lst → did you mean `ctl operations list`?'],
-    ['operations', 'usage: ctl operations: what about it? → one of list, show, resume, abort'],
+    ['operations', 'usage: ctl operations: what about it? → one of list, show, resume, abort; `ctl operations --help` tells what they do'],
     ['check --timout 3', 'usage: unknown option: --timout → did you mean `--timeout`?'],
     ['start -dry-run', 'usage: unknown option: -dry-run → did you mean `--dry-run`?'],
     ['start --nagios', 'usage: --nagios does not belong to `ctl start` → it belongs to check'],
@@ -186,12 +199,35 @@ describe('the modern form', () => {
     ['start --batch none', 'usage: --batch none: not a batch size → a number, a percentage (`50%`), `pool` or `auto`'],
     ['start --batch 0', 'usage: --batch 0: not a batch size → a number, a percentage (`50%`), `pool` or `auto`'],
     ['start --max-fail -1', 'usage: --max-fail needs a value → write `--max-fail 1`'],
-    ['start --timeout 0', 'usage: --timeout 0: not a number of seconds → for example `--timeout 30`'],
+    ['start --timeout 0', 'usage: --timeout 0: not a duration → for example `--timeout 30` (seconds), `--timeout 90m`, `--timeout 2h`'],
     ['start -u http://www.example.org/x', 'usage: -u http://www.example.org/x: a path is wanted, not an absolute URL → write `-u /x`'],
     ['start --canary 0', 'usage: --canary 0: not a number from 1 on → for example `--canary 1`'],
-    ['start --canary-wait 5', 'usage: --canary-wait: how many canaries? → for example `--canary 1 --canary-wait 600`'],
+    ['start --canary-wait 5', 'usage: --canary-wait: how many canaries? → for example `--canary 1 --canary-wait 10m`'],
     ['check -u http://www.example.org/x', 'usage: -u http://www.example.org/x: a path is wanted, not an absolute URL → write `-u /x`'],
   ])('refuses `%s`', (line, said) => {
+    expect(refusal(line)).toBe(said);
+  });
+
+  it.each([
+    ['op list', 'usage: unknown action: op → did you mean `ctl operations`?'],
+    ['-a operations', 'usage: -a operations: there is no such action in the old form → write `ctl operations`'],
+    ['-r', 'usage: no action given → `ctl lock -r` removes the lock, if its owner is gone'],
+    ['operations show', 'usage: ctl operations show: <id> is missing → `ctl operations list` names them'],
+    ['completion', 'usage: ctl completion: <bash|zsh|fish> is missing → write `ctl completion <bash|zsh|fish>`'],
+    ['lock list', 'usage: ctl lock: a word that belongs to nothing: list → `ctl lock --help` tells what it takes'],
+    ['check --json=yes', 'usage: --json takes no value, and yes was given → write `--json`'],
+    ['check --verbose', 'usage: unknown option: --verbose → did you mean `-v`?'],
+    ['check --config x.ini', 'usage: unknown option: --config → did you mean `-c`?'],
+    ['start -b 50%', 'usage: unknown option: -b → did you mean `--batch`?'],
+    ['start -x', 'usage: unknown option: -x → `ctl start --help` names them all'],
+    ['log --follow', 'usage: --follow does not belong to `ctl log` → did you mean `-f`?'],
+    ['status -f', 'usage: -f does not belong to `ctl status` → did you mean `--watch`?'],
+    ['log -p -x --bogus', 'usage: unknown option: --bogus → `ctl log --help` names them all'],
+    ['lock --force', 'usage: lock: --force goes with -r → `ctl lock` tells who holds it'],
+    ['check --nagios --json', 'usage: --nagios and --json do not go together → Nagios reads the first'],
+    ['config show --secrets', 'usage: --secrets goes with --raw: without it passwords are never shown → `ctl config show --raw --secrets`'],
+    ['config check a.ini -c b.ini', 'usage: two files: -c b.ini and a.ini → one at a time'],
+  ])('says of `%s` what to type instead', (line, said) => {
     expect(refusal(line)).toBe(said);
   });
 
@@ -200,10 +236,29 @@ describe('the modern form', () => {
   });
 });
 
+it('names the actions that there are, and none that nobody types', () => {
+  expect(refusal('frobnicate')).toBe(
+    'usage: unknown action: frobnicate → one of start, restart, stop, repair, rotate, purge, check, status, log, mem, perf, events, balancer, operations, lock, mail, config, login, completion; `ctl --help` tells what they do',
+  );
+});
+
 it('answers help and the version', () => {
-  expect(parse('--version')).toEqual({ action: 'print', text: '1.2.3\n' });
+  for (const line of ['--version', '-V', 'version', 'start --version']) expect(parse(line)).toEqual({ action: 'print', text: '1.2.3\n' });
   expect(parse('--help')).toMatchObject({ action: 'print', text: expect.stringContaining('ctl -a start|stop|check') as string });
   for (const line of ['start --help', 'help start', '-a start -h']) {
     expect(parse(line)).toMatchObject({ action: 'print', text: expect.stringContaining('--max-fail <n>') as string });
   }
+  for (const line of ['balancer --help', 'help balancer']) {
+    expect(parse(line)).toMatchObject({ action: 'print', text: expect.stringContaining('  balancer in [services...] ') as string });
+  }
+});
+
+it.each([
+  ['-c x.ini check --bogus', 'check'],
+  ['operations resume --json', 'operations resume'],
+  ['-a start --bogus', 'start'],
+  ['check --timeout', 'check'],
+  ['--json', null],
+])('guesses the action of `%s`', (line, action) => {
+  expect(guessAction(words(line))).toBe(action);
 });

@@ -48,13 +48,13 @@ describe('ctl balancer', () => {
   });
 
   it.each([
-    ['balancer', 'ctl balancer: what about it?', 'one of status, out, in'],
+    ['balancer', 'ctl balancer: what about it?', 'one of status, out, in; `ctl balancer --help` tells what they do'],
     ['balancer off c1', 'unknown action: balancer off', undefined],
-    ['balancer out c1 --for tomorrow', '--for tomorrow: not a duration', 'for example `--for 2h`, `--for 90m`'],
+    ['balancer out c1 --for tomorrow', '--for tomorrow: not a duration', 'for example `--for 30` (seconds), `--for 90m`, `--for 2h`'],
     ['balancer out c1 --for 0h', '--for 0h: not a duration', undefined],
     ['balancer out c1 --for 2h3', '--for 2h3: not a duration', undefined],
     ['balancer in c1 --for 2h', '--for does not belong to `ctl balancer in`', 'it belongs to balancer out'],
-    ['balancer status c1', expect.stringContaining('too many arguments') as string, undefined],
+    ['balancer status c1', 'ctl balancer status: a word that belongs to nothing: c1', '`ctl balancer status --help` tells what it takes'],
   ])('`%s` is refused', (line, message, hint) => {
     const wrong = { code: 'usage', message, ...(hint === undefined ? {} : { hint }) };
     expect(() => parseArgs(line.split(' '), '1')).toThrow(expect.objectContaining(wrong) as Error);
