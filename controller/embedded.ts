@@ -5,9 +5,10 @@ import { createLockActions } from './actions/lock.js';
 import { createMailActions } from './actions/mail.js';
 import { perf } from './actions/perf.js';
 import { createRecords } from './actions/records.js';
-import { lockOf, selectIn, startController } from './app.js';
+import { lockOf, startController } from './app.js';
 import type { ClusterConfig } from './config/cluster.js';
 import { loadCluster } from './config/load.js';
+import { selectIn } from './config/select.js';
 import { fixedConfig } from './config/source.js';
 import { locateServices, type LocatedCluster, type ThisHost } from './config/locality.js';
 import { isHeld } from './rolling/lock.js';
@@ -56,6 +57,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedCo
   const { config } = located;
   await usable(config.controller.stateDir);
   const isOwned = () => isHeld(lockOf(config), { identify: identifyProcess });
+  const select = selectIn({ current: () => config }, 'frontends and clients');
   let starting: Promise<Started> | null = null;
   const controller = async (signal: AbortSignal): Promise<ControlApi> => {
     starting ??= start(options, located, here, signal);
@@ -63,12 +65,11 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedCo
   };
 
   return {
-    ...createRecords({ config, select: selectIn({ current: () => config }), clock: systemClock, isOwned }),
+    ...createRecords({ config, select, clock: systemClock, isOwned }),
     ...createMailActions(() => config, systemClock),
     ...createLockActions(() => config, { identify: identifyProcess }),
     memory: async (request, signal) => (await controller(signal)).memory(request, signal),
-    perf: (request, signal) =>
-      perf({ config: () => config, select: selectIn({ current: () => config }), clock: systemClock }, request, signal),
+    perf: (request, signal) => perf({ config: () => config, select, clock: systemClock }, request, signal),
     diffConfig: () => fixedConfig(config, []).diff(),
     check: async (request, signal) => (await controller(signal)).check(request, signal),
     balancers: async (signal) => (await controller(signal)).balancers(signal),

@@ -14,6 +14,15 @@ export function selectServices(config: ClusterConfig, selectors: readonly string
   return [...new Set(found.flat())];
 }
 
+/** The same of whatever the configuration is now; no selector means all of these. */
+export const selectIn =
+  (source: { current(): ClusterConfig }, all: 'clients' | 'frontends and clients') =>
+  (selectors: readonly string[]): readonly Service[] => {
+    const config = source.current();
+    if (selectors.length > 0) return selectServices(config, selectors);
+    return all === 'clients' ? config.clients : [...config.frontends, ...config.clients];
+  };
+
 function matching(config: ClusterConfig, selector: string): readonly Service[] {
   const named = config.services.get(selector);
   if (named !== undefined) return [named];
