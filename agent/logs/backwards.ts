@@ -21,26 +21,27 @@ export async function findLastLine(
   { from = 0, chunkBytes = 256 * 1024, literal = '' }: BackwardsOptions = {},
 ): Promise<number | null> {
   const needle = Buffer.from(literal);
-  // The beginning of the line that starts in an earlier chunk.
-  let rest: Buffer = Buffer.alloc(0);
+  // A chunk, and behind it the beginning of the line that starts in an earlier one.
+  const buffer = Buffer.allocUnsafe(chunkBytes + MAX_LINE_BYTES);
+  let carried = 0;
   let position = end;
   while (position > from) {
     throwIfAborted(signal);
     const size = Math.min(chunkBytes, position - from);
     position -= size;
-    const chunk = Buffer.alloc(size);
-    const { bytesRead } = await file.read(chunk, 0, size, position);
+    buffer.copyWithin(size, 0, carried);
+    const { bytesRead } = await file.read(buffer, 0, size, position);
     if (bytesRead < size) return null;
-    const bytes = Buffer.concat([chunk, rest]);
+    const bytes = buffer.subarray(0, size + carried);
     let lineEnd = nextCandidate(bytes, bytes.length, needle);
     for (let at = newlineBefore(bytes, lineEnd); at >= 0; at = newlineBefore(bytes, lineEnd)) {
       if (wanted(lineAt(bytes, at + 1, lineEnd))) return position + at + 1;
       lineEnd = nextCandidate(bytes, at, needle);
     }
     // Of a line that is still open only the beginning matters.
-    rest = Buffer.from(bytes.subarray(0, Math.min(lineEnd, MAX_LINE_BYTES)));
+    carried = Math.min(lineEnd, MAX_LINE_BYTES);
   }
-  return rest.length > 0 && wanted(lineAt(rest, 0, rest.length)) ? from : null;
+  return carried > 0 && wanted(lineAt(buffer, 0, carried)) ? from : null;
 }
 
 const NEWLINE = 0x0a;

@@ -13,7 +13,7 @@ export function watchMemory(pid: number): MemoryWatch {
   const watching = (async () => {
     while (!watch.over) {
       peak = Math.max(peak, await rssOfTree(pid));
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 25));
     }
   })();
   return {
@@ -25,10 +25,13 @@ export function watchMemory(pid: number): MemoryWatch {
   };
 }
 
-/** Of one that has just ended nothing is counted. */
-async function rssOfTree(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const own = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
-  const children = await Promise.all((await childrenOf(pid)).map(rssOfTree));
+/** Of one that has just ended nothing is counted, nor of one that is not its own program yet: its memory is that of its parent. */
+async function rssOfTree(pid: number, parent = ''): Promise<number> {
+  const program = await read(pid, 'cmdline');
+  if (program === parent) return 0;
+  const own = Number(/^VmRSS:\s+(\d+) kB$/m.exec(await read(pid, 'status'))?.[1] ?? 0);
+  const children = await Promise.all((await childrenOf(pid)).map((child) => rssOfTree(child, program)));
   return children.reduce((sum, one) => sum + one, own);
 }
+
+const read = (pid: number, file: string): Promise<string> => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
