@@ -42,7 +42,7 @@ export async function* followCriticalEntries(
   const { from, waker, onNote } = options;
   const wanted = wantedBy({ what: { kind: 'critical' } }, target.spec);
   const match = wanted?.lines?.(deps.ripgrep, deps.signal) ?? null;
-  const isIgnored = (text: string) => wanted?.ignored != null && text.split('\n').some((line) => wanted.ignored?.test(line));
+  const isIgnored = (text: string) => wanted?.ignored?.(text.split('\n')).includes(true) === true;
   const file = await openAtPlace(target, from);
   if (from === null) yield { entries: [], place: await beginning(file, deps.clock.now()) };
   const known = await knownArchives(target, from === null ? Infinity : from.at - SLACK_MS);

@@ -2,14 +2,17 @@ import { findLastLine } from './backwards.js';
 import { createBlockSplitter } from './blocks.js';
 import { readAt } from './followed-file.js';
 import { readBytes, type LogFile } from './log-file.js';
+import type { LineTest } from './line-test.js';
 import type { Ripgrep } from './ripgrep.js';
 
 export interface StartMarker {
-  readonly js: RegExp;
+  readonly test: LineTest;
   /** The same for ripgrep; null: it cannot take it. */
   readonly rust: string | null;
   /** What stands in its line, as it is; '' if nothing is sure. */
   readonly literal: string;
+  /** Lines can be tested one by one: that is done at once, or few of them need it. */
+  readonly quick: boolean;
 }
 
 /**
@@ -22,9 +25,10 @@ export async function findStart(
   ripgrep: () => Promise<Ripgrep>,
   signal: AbortSignal,
 ): Promise<number | null> {
-  if (log.packed !== null) return lastInStream(log, marker.js, signal);
-  const near = marker.rust === null ? 0 : Math.max(0, log.size - NEAR_BYTES);
-  const wanted = (line: string) => marker.js.test(line);
+  if (log.packed !== null || marker.rust === null) return lastInStream(log, marker.test, signal);
+  if (!marker.quick) return scanForStart(log, marker, await ripgrep(), signal);
+  const near = Math.max(0, log.size - NEAR_BYTES);
+  const wanted = (line: string) => marker.test([line]).includes(true);
   const found = await findLastLine(log.handle, log.size, wanted, signal, { from: near, literal: marker.literal });
   return found !== null || near === 0 ? found : scanForStart(log, marker, await ripgrep(), signal);
 }
@@ -39,7 +43,7 @@ export async function scanForStart(log: LogFile, marker: StartMarker, ripgrep: R
   for await (const offsets of ripgrep.offsets(log, candidates, 0, signal)) {
     for (const offset of offsets.toReversed()) {
       const bytes = await readAt(log, offset, offset + MAX_LINE_BYTES);
-      if (!marker.js.test(firstLine(bytes, 0, bytes.length))) continue;
+      if (!marker.test([firstLine(bytes, 0, bytes.length)]).includes(true)) continue;
       last = offset;
       break;
     }
@@ -50,12 +54,13 @@ export async function scanForStart(log: LogFile, marker: StartMarker, ripgrep: R
 const MAX_LINE_BYTES = 4 * 1024;
 
 /** What is packed can only be read from its beginning. */
-async function lastInStream(log: LogFile, marker: RegExp, signal: AbortSignal): Promise<number | null> {
+async function lastInStream(log: LogFile, test: LineTest, signal: AbortSignal): Promise<number | null> {
   const splitter = createBlockSplitter({ offset: 0, plain: false });
   let last: number | null = null;
   const look = (blocks: Iterable<{ bytes: Buffer; entries: readonly { at: number; end: number; offset: number }[] }>) => {
     for (const { bytes, entries } of blocks) {
-      for (const { at, end, offset } of entries) if (marker.test(firstLine(bytes, at, end))) last = offset;
+      const found = test(entries.map(({ at, end }) => firstLine(bytes, at, end))).lastIndexOf(true);
+      last = entries[found]?.offset ?? last;
     }
   };
   for await (const chunk of readBytes(log, 0, null, signal)) look(splitter.push(chunk));

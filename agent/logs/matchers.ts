@@ -1,8 +1,8 @@
 import type { LogQuery } from '../../shared/model/log-search.js';
 import { type LogPattern, parseLogPattern } from '../../shared/model/log-pattern.js';
 import type { LogSpec } from '../../shared/model/service.js';
-import { AppError, toAppError } from '../../shared/errors.js';
 import type { StartMarker } from './find-start.js';
+import { createLineTest, forRipgrep, type LineTest } from './line-test.js';
 import type { Ripgrep } from './ripgrep.js';
 import { matchInProcess, type LineMatcher } from './scan-bytes.js';
 
@@ -13,7 +13,7 @@ export interface Wanted {
   /** For bytes in memory; null: nothing is looked for, every entry is wanted. */
   readonly lines: ((ripgrep: () => Promise<Ripgrep>, signal: AbortSignal) => LineMatcher) | null;
   /** Entries with such a line are not wanted. */
-  readonly ignored: RegExp | null;
+  readonly ignored: LineTest | null;
 }
 
 /** null: there is nothing that could be found. Errors: `usage` for a pattern that is none. */
@@ -25,7 +25,7 @@ export function wantedBy({ what }: Pick<LogQuery, 'what'>, spec: LogSpec): Wante
       return { ...wanted(parseLogPattern(what.pattern, what)), ignored: null };
     case 'critical': {
       if (spec.criticalPattern === '') return null;
-      return { ...critical(spec.criticalPattern), ignored: spec.ignorePattern === '' ? null : compile(spec.ignorePattern) };
+      return { ...critical(spec.criticalPattern), ignored: spec.ignorePattern === '' ? null : createLineTest(spec.ignorePattern) };
     }
   }
 }
@@ -34,35 +34,21 @@ export function wantedBy({ what }: Pick<LogQuery, 'what'>, spec: LogSpec): Wante
 export function markerOf({ readyPattern }: LogSpec): StartMarker | null {
   if (readyPattern === '') return null;
   const parsed = forRipgrep(readyPattern);
-  return { js: compile(readyPattern), rust: parsed?.rust ?? null, literal: parsed?.literal ?? '' };
+  const { rust = null, literal = '', linear = false } = parsed ?? {};
+  return { test: createLineTest(readyPattern), rust, literal, quick: linear || literal !== '' };
 }
 
 const wanted = ({ rust, js, linear }: LogPattern): Omit<Wanted, 'ignored'> => ({
   rust,
-  lines: linear ? () => matchInProcess(js) : (ripgrep, signal) => async (bytes) => (await ripgrep()).matchingLines(bytes, rust, signal),
+  lines: linear
+    ? () => matchInProcess((lines) => lines.map((line) => js.test(line)))
+    : (ripgrep, signal) => async (bytes) => (await ripgrep()).matchingLines(bytes, rust, signal),
 });
 
 /** An ini file may say more than ripgrep understands. */
 function critical(pattern: string): Omit<Wanted, 'ignored'> {
   const parsed = forRipgrep(pattern);
   if (parsed !== null) return wanted(parsed);
-  const expression = compile(pattern);
-  return { rust: null, lines: () => matchInProcess(expression) };
-}
-
-function forRipgrep(pattern: string): LogPattern | null {
-  try {
-    return parseLogPattern(pattern, { ignoreCase: false });
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'usage') return null;
-    throw error;
-  }
-}
-
-function compile(pattern: string): RegExp {
-  try {
-    return new RegExp(pattern);
-  } catch (error) {
-    throw toAppError(error, 'config', 'a pattern of cluster.ini is none');
-  }
+  const test = createLineTest(pattern);
+  return { rust: null, lines: () => matchInProcess(test) };
 }

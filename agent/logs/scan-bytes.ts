@@ -1,4 +1,5 @@
 import type { Block, BlockEntry } from './blocks.js';
+import type { LineTest } from './line-test.js';
 import { textOfEntry, type ScannedEntry } from './scanned.js';
 
 /** Which lines (numbers from 0) of these whole lines match. */
@@ -28,17 +29,16 @@ const scanned = (bytes: Buffer, { at, end, offset, lines, header }: BlockEntry, 
 });
 
 /** In JavaScript: for patterns that are linear there, and those of an ini file that ripgrep cannot take. */
-export function matchInProcess(expression: RegExp): LineMatcher {
-  return async (lines) => {
-    const found: number[] = [];
-    let number = 0;
-    for (let from = 0; from < lines.length; number++) {
-      const newline = lines.indexOf(NEWLINE, from);
-      const to = newline < 0 ? lines.length : newline;
-      if (expression.test(lines.toString('utf8', from, to))) found.push(number);
+export function matchInProcess(test: LineTest): LineMatcher {
+  return async (bytes) => {
+    const lines: string[] = [];
+    for (let from = 0; from < bytes.length;) {
+      const newline = bytes.indexOf(NEWLINE, from);
+      const to = newline < 0 ? bytes.length : newline;
+      lines.push(bytes.toString('utf8', from, to));
       from = to + 1;
     }
-    return found;
+    return test(lines).flatMap((matches, number) => (matches ? [number] : []));
   };
 }
 

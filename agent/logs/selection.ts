@@ -1,4 +1,5 @@
 import { LOG_LEVEL_NAMES, type FoundEntry, type LogQuery } from '../../shared/model/log-search.js';
+import type { LineTest } from './line-test.js';
 import type { ScannedEntry } from './scanned.js';
 import { timeOf } from './times.js';
 
@@ -18,7 +19,7 @@ export interface Selection {
 export interface SelectionOptions {
   readonly query: Pick<LogQuery, 'level' | 'context' | 'max' | 'tail' | 'range' | 'output'>;
   readonly every: boolean;
-  readonly ignored: RegExp | null;
+  readonly ignored: LineTest | null;
 }
 
 export function createSelection({ query, every, ignored }: SelectionOptions): Selection {
@@ -59,13 +60,7 @@ export function createSelection({ query, every, ignored }: SelectionOptions): Se
     if (least >= 0 && levelOf(entry) < least) return false;
     if (bounds !== null && !isBetween(entry, written)) return false;
     if (every && isBlank(entry)) return false;
-    return (
-      ignored === null ||
-      !entry
-        .text()
-        .split('\n')
-        .some((line) => ignored.test(line))
-    );
+    return ignored?.(entry.text().split('\n')).includes(true) !== true;
   }
 
   function hit(entry: ScannedEntry, written: number, sent: FoundEntry[]): void {

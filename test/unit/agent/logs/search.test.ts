@@ -144,6 +144,28 @@ describe('searching a log', () => {
     await expect(searchFor(forPattern('two'), targetOf(path), abort)).rejects.toMatchObject({ code: 'cancelled' });
   });
 
+  it('finds an answer to a pattern that goes back and forth', async () => {
+    const lines = [`2024-10-11 16:00:00 INFO ${'a'.repeat(40_000)}!`, '2024-10-11 16:00:01 INFO aaa'];
+    await write(...lines);
+    await writeFile(`${path}.1.gz`, gzipSync(`${lines.join('\n')}\n`));
+    const range = { kind: 'all', archives: true } as const;
+    expect(await texts(forPattern('(a+)+$', { range }))).toEqual([lines[1], lines[1]]);
+    const sinceStart = forPattern('aaa', { range: { kind: 'since-start' } });
+    expect(await texts(sinceStart, { readyPattern: '(?:(a+)+)$' })).toEqual([lines[1]]);
+  });
+
+  it.each([
+    ['ignore_errors', { criticalPattern: 'a', ignorePattern: '(a+)+$' }],
+    ['critical_errors that ripgrep does not understand', { criticalPattern: '(?=(a+)+$)b' }],
+    ['ready_pattern that ripgrep does not understand', { readyPattern: '(?=x)?(a+)+$' }],
+  ])('gives up on %s that goes back and forth, and says why', async (_, spec) => {
+    await write(`2024-10-11 16:00:00 INFO ${'a'.repeat(60)}!`);
+    const range = 'readyPattern' in spec ? ({ kind: 'since-start' } as const) : EVERYWHERE.range;
+    const { summary } = await find({ ...EVERYWHERE, what: { kind: 'critical' }, range }, spec);
+    const pattern = Object.values(spec).at(-1);
+    expect(summary).toMatchObject({ why: `the pattern ${pattern} takes too long on a line` });
+  });
+
   it('is not hurt by a line of 100 MB', async () => {
     const file = await open(path, 'w');
     await file.write('2024-10-11 16:00:00 INFO before\n2024-10-11 16:00:01 INFO ');
