@@ -1,5 +1,5 @@
 import { AppError } from '../../shared/errors.js';
-import type { BalancerSpec, ServiceSpec } from '../../shared/model/service.js';
+import { BALANCER_TYPES, type BalancerSpec, type ServiceSpec } from '../../shared/model/service.js';
 import type { Exec } from '../../shared/ports/exec.js';
 import type { BalancerDriver } from './balancer.js';
 import { createHaproxy } from './haproxy.js';
@@ -16,10 +16,22 @@ export type BalancerDeps = PoundFileDeps & { readonly exec: Exec };
 /** The driver for a balancer section of cluster.ini. Throws `config` for what is no balancer. */
 export function createBalancerDriver(spec: ServiceSpec, deps: BalancerDeps): BalancerDriver {
   const { name, balancer } = spec;
-  if (balancer === undefined) throw new AppError('config', `${name} is no balancer`, { hint: 'its type in cluster.ini is not Pound' });
-  if (balancer.kind === 'haproxy') return createHaproxy(name, balancer, deps.exec);
+  if (balancer !== undefined) return DRIVERS[balancer.kind](spec, balancer, deps);
+  throw new AppError('config', `${name} is no balancer`, { hint: `its type in cluster.ini is not ${BALANCER_TYPES.join(' or ')}` });
+}
+
+type CreateDriver = (spec: ServiceSpec, balancer: BalancerSpec, deps: BalancerDeps) => BalancerDriver;
+
+/** One line for each kind of balancer. */
+const DRIVERS: Readonly<Record<BalancerSpec['kind'], CreateDriver>> = {
+  pound: createPound,
+  haproxy: ({ name }, balancer, { exec }) => createHaproxy(name, balancer, exec),
+};
+
+/** A Pound is told by its control socket, if there is one and it may be used. */
+function createPound(spec: ServiceSpec, balancer: BalancerSpec, deps: BalancerDeps): BalancerDriver {
   if (balancer.apply === 'restart' || balancer.control === '') return createPoundFile(spec, balancer, deps);
-  return poundWithSocket(name, balancer, deps);
+  return poundWithSocket(spec.name, balancer, deps);
 }
 
 /** The protocol of the control socket goes by the version of Pound; one that does not tell it counts as new. */

@@ -85,6 +85,7 @@ export function createPoundFile(spec: ServiceSpec, balancer: BalancerSpec, deps:
         driver: 'pound-file',
         version: (await versions(balancer.exe, { exec: deps.exec, clock: deps.clock }, bounded)) ?? 'unknown',
         aliveIntervalS: wanted.aliveS,
+        restarts: true,
         backends: join(placesOfFile(wanted), await started.read(running, wanted)),
       };
     },

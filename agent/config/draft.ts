@@ -2,6 +2,7 @@ import { AppError } from '../../shared/errors.js';
 import type { IniDocument, IniSection } from '../../shared/ini/ini.js';
 import { isWindowsPath } from '../../shared/ini/host-path.js';
 import { didYouMean } from '../../shared/ini/nearest.js';
+import { BALANCER_TYPES } from '../../shared/model/service.js';
 import { ACTIONS, COMMAND_SECTION, SUPERVISOR_SOCKET } from './schema.js';
 
 /** What cluster.ini says of one host, as agent.ini has to allow it. */
@@ -74,7 +75,7 @@ const NEEDED: Readonly<Record<(typeof ACTIONS)[number], (section: IniSection) =>
   stop: isStarted,
   log: (section) => textOf(section, 'log_file') !== '',
   rotate: rotates,
-  balancer: isType('Pound', 'HAProxy'),
+  balancer: isType(...BALANCER_TYPES),
   purge: isType('Squid', 'Varnish'),
 };
 

@@ -1,5 +1,5 @@
 import { hasErrors, type IniDocument } from '../../shared/ini/ini.js';
-import { addressOf } from '../../shared/model/service.js';
+import { addressOf, BALANCER_TYPES } from '../../shared/model/service.js';
 import type { ClusterConfig, Service } from './cluster.js';
 import { placeOf, type Place, type Reader } from './reader.js';
 import { GLOBAL_KEYS } from './schema/defaults.js';
@@ -39,7 +39,7 @@ function poolsWithoutBalancer(config: ClusterConfig, place: PlaceIn, reader: Rea
   reader.report(
     'warning',
     place('cluster', 'frontend'),
-    'no Pound or HAProxy is listed: clients restart one after another and requests will fail meanwhile',
+    `no ${BALANCER_TYPES.join(' or ')} is listed: clients restart one after another and requests will fail meanwhile`,
   );
 }
 

@@ -1,12 +1,13 @@
 import type { IniSection } from '../../shared/ini/ini.js';
 import type { RotationSpec } from '../../shared/model/rotation.js';
-import { type BalancerSpec, type CacheSpec, type LogSpec, type ServiceSpec } from '../../shared/model/service.js';
-import type { DrainPolicy, RotationSchedule, Service } from './cluster.js';
+import type { CacheSpec, LogSpec, ServiceSpec } from '../../shared/model/service.js';
+import { readBalancer } from './balancers.js';
+import type { RotationSchedule, Service } from './cluster.js';
 import type { Member } from './inventory.js';
 import { placeOf, type Reader } from './reader.js';
 import { SERVICE_DEFAULTS } from './schema/defaults.js';
 import { keysOfService } from './schema/schema.js';
-import { CLIENT_KEYS, COMMON_KEYS, HAPROXY_KEYS, HTTP_KEYS, POUND_KEYS, SQUID_KEYS, VARNISH_KEYS } from './schema/services.js';
+import { CLIENT_KEYS, COMMON_KEYS, HTTP_KEYS, SQUID_KEYS, VARNISH_KEYS } from './schema/services.js';
 
 export type Commands = ReadonlyMap<string, NonNullable<Service['command']>>;
 
@@ -22,7 +23,12 @@ export function readService({ section, type }: Member, { commands, archiveDir }:
   reader.check(section, keysOfService(type));
   const read: Reader['read'] = (_, key) => reader.read(section, key);
   const rotation = readRotation({ section, type }, archiveDir, reader);
-  const spec = { ...readSpec({ section, type }, reader), ...(rotation === undefined ? {} : { rotation }) };
+  const balancer = readBalancer({ section, type }, reader);
+  const spec: ServiceSpec = {
+    ...readSpec({ section, type }, reader),
+    ...(balancer === null ? {} : { balancer: balancer.spec }),
+    ...(rotation === undefined ? {} : { rotation }),
+  };
   const machine = read(section, COMMON_KEYS.machine);
   if (machine === '') {
     reader.report(
@@ -40,7 +46,7 @@ export function readService({ section, type }: Member, { commands, archiveDir }:
     stopDeadlineMs: read(section, SERVICE_DEFAULTS.stop_deadline),
     maxProcessSizeKb: read(section, SERVICE_DEFAULTS.max_process_size),
     command: (spec.serviceName === '' ? undefined : commands.get(spec.serviceName)) ?? null,
-    drain: readDrain({ section, type }, reader),
+    drain: balancer?.drain ?? null,
     url: type === 'HttpServer' ? read(section, HTTP_KEYS.url) : '/',
     checkFrom: read(section, SERVICE_DEFAULTS.check_from),
     depends: read(section, COMMON_KEYS.depends),
@@ -51,7 +57,6 @@ export function readService({ section, type }: Member, { commands, archiveDir }:
 function readSpec({ section, type }: Member, reader: Reader): ServiceSpec {
   const pidFile = reader.read(section, COMMON_KEYS.pid_file);
   const log = type === 'ZeoClient' ? readLog(section, reader) : undefined;
-  const balancer = readBalancer({ section, type }, reader);
   const cache = readCache({ section, type }, reader);
   const manager = reader.read(section, SERVICE_DEFAULTS.service_manager);
   return {
@@ -63,7 +68,6 @@ function readSpec({ section, type }: Member, reader: Reader): ServiceSpec {
     port: reader.read(section, COMMON_KEYS.port),
     ...(pidFile === '' ? {} : { pidFile }),
     ...(log === undefined ? {} : { log }),
-    ...(balancer === undefined ? {} : { balancer }),
     ...(cache === undefined ? {} : { cache }),
   };
 }
@@ -100,39 +104,6 @@ function readSchedule(section: IniSection, reader: Reader): RotationSchedule {
   };
 }
 
-function readBalancer({ section, type }: Member, reader: Reader): BalancerSpec | undefined {
-  if (type === 'HAProxy') {
-    const conf = reader.read(section, HAPROXY_KEYS.conf);
-    if (conf === '') {
-      const hint = 'set "conf" to its haproxy.cfg';
-      reader.report('warning', placeOf(section, 'conf'), 'is missing: a client that is out comes back in when HAProxy restarts', hint);
-    }
-    return {
-      kind: 'haproxy',
-      conf,
-      control: reader.read(section, HAPROXY_KEYS.control),
-      exe: reader.read(section, HAPROXY_KEYS.exe),
-      apply: 'control',
-      sessions: 'wait',
-      backends: reader.read(section, HAPROXY_KEYS.backend),
-    };
-  }
-  if (type !== 'Pound') return undefined;
-  const control = reader.read(section, POUND_KEYS.control);
-  const apply = reader.read(section, POUND_KEYS.apply);
-  if (apply === 'control' && control === '') {
-    reader.report('error', placeOf(section, 'apply'), 'there is no control socket', 'set "control" to the socket of its Control line');
-  }
-  return {
-    kind: 'pound',
-    conf: reader.read(section, POUND_KEYS.conf),
-    control,
-    exe: reader.read(section, POUND_KEYS.exe),
-    apply,
-    sessions: reader.read(section, POUND_KEYS.sessions),
-  };
-}
-
 function readCache({ section, type }: Member, reader: Reader): CacheSpec | undefined {
   if (type === 'Squid') {
     return {
@@ -144,14 +115,4 @@ function readCache({ section, type }: Member, reader: Reader): CacheSpec | undef
   }
   if (type !== 'Varnish') return undefined;
   return { kind: 'varnish', admin: reader.read(section, VARNISH_KEYS.admin), secretFile: reader.read(section, VARNISH_KEYS.secret_file) };
-}
-
-function readDrain({ section, type }: Member, reader: Reader): DrainPolicy | null {
-  if (type === 'HAProxy') return { drainMs: reader.read(section, HAPROXY_KEYS.drain), quietMs: 0, timeToSleepMs: 0 };
-  if (type !== 'Pound') return null;
-  return {
-    drainMs: reader.read(section, POUND_KEYS.drain),
-    quietMs: reader.read(section, POUND_KEYS.drain_quiet),
-    timeToSleepMs: reader.read(section, POUND_KEYS.time_to_sleep),
-  };
 }

@@ -47,7 +47,7 @@ export async function preflightRepair(
   const { attempts, stopped, judged } = records;
   const confirmed = judged?.confirmed ?? null;
   const decisions = decideRepair({ config, reports, confirmed, attempts, now, named, away, held: world.held(now), stopped });
-  const restarting = [...states].filter(([, state]) => state.ok && state.driver === 'pound-file').map(([name]) => name);
+  const restarting = [...states].filter(([, state]) => state.ok && state.restarts === true).map(([name]) => name);
   return makeRepairPlan({ id, at: now, by, config, decisions, reports, restarting });
 }
 

@@ -57,7 +57,7 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
     named,
     clients: await observeClients(world, signal),
     answers,
-    restarting: [...states].filter(([, state]) => state.ok && state.driver === 'pound-file').map(([name]) => name),
+    restarting: [...states].filter(([, state]) => state.ok && state.restarts === true).map(([name]) => name),
     held: world.held(at),
   });
   // What does not answer is started, whoever has it: its agent is needed then.

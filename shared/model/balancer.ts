@@ -7,6 +7,8 @@ export interface BalancerState {
   readonly version: string;
   /** Seconds between two probes of a dead backend (Pound's `Alive`): after "in" it can take that long to be used. */
   readonly aliveIntervalS: number;
+  /** Each change of a backend restarts it, and requests in that moment fail: a roll changes a batch as a whole then. */
+  readonly restarts?: boolean | undefined;
   readonly backends: readonly Backend[];
 }
 

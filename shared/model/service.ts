@@ -1,9 +1,15 @@
 import type { RotationSpec } from './rotation.js';
 
-/** Section types of cluster.ini that describe a service. */
-export const SERVICE_TYPES = ['ZeoClient', 'ZeoServer', 'TCPServer', 'HttpServer', 'Squid', 'Pound', 'HAProxy', 'Varnish'] as const;
+/** Balancers: the type of their section in cluster.ini, and their kind. */
+export const BALANCER_KINDS = { Pound: 'pound', HAProxy: 'haproxy' } as const;
+export type BalancerType = keyof typeof BALANCER_KINDS;
+export const BALANCER_TYPES = Object.keys(BALANCER_KINDS) as readonly BalancerType[];
+
+/** Section types of cluster.ini that describe a service: what the file takes, the wire carries, and `--json` shows. */
+export const SERVICE_TYPES = ['ZeoClient', 'ZeoServer', 'TCPServer', 'HttpServer', 'Squid', ...BALANCER_TYPES, 'Varnish'] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
 
+/** What `service_manager` can be: what the file takes, and the wire carries. */
 export const SERVICE_MANAGERS = ['systemd', 'supervisor', 'windows', 'command'] as const;
 export type ServiceManagerKind = (typeof SERVICE_MANAGERS)[number];
 
@@ -41,7 +47,7 @@ export type CacheSpec =
   | { readonly kind: 'varnish'; readonly admin: string; readonly secretFile: string };
 
 export interface BalancerSpec {
-  readonly kind: 'pound' | 'haproxy';
+  readonly kind: (typeof BALANCER_KINDS)[BalancerType];
   /** The configuration file that holds the state of each backend; '' if it is kept in none. */
   readonly conf: string;
   /** The control socket; '' if the balancer has none. */

@@ -170,6 +170,7 @@ export function balancerToWire(state: BalancerState): WireBalancerState {
     driver: state.driver,
     version: state.version,
     aliveIntervalS: finite(state.aliveIntervalS, 'interval of the probes'),
+    restarts: state.restarts,
     backends: state.backends.map((backend) => ({
       ...backend,
       inFile: filePlaces.toWire(backend.inFile),

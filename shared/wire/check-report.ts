@@ -12,8 +12,9 @@ import type {
 } from '../model/check-report.js';
 import { unmeasured } from '../model/observation.js';
 import type { ProcessId } from '../model/process.js';
+import { SERVICE_TYPES } from '../model/service.js';
 import { UNKNOWN_FORM } from './agent-values.js';
-import { enumCodec, finite, fromInt64, known, toInt64, toUint32 } from './fields.js';
+import { enumCodec, finite, fromInt64, known, oneOf, toInt64, toUint32 } from './fields.js';
 import {
   Finding_Kind as Kind,
   ServiceState as WireState,
@@ -26,7 +27,6 @@ import {
   type ServiceReport as WireServiceReport,
   type TcpResult as WireTcp,
 } from './gen/ctl/v1/control.js';
-import { serviceTypes } from './service-spec.js';
 
 export const checkReportToWire = (report: CheckReport): WireCheckReport => ({
   atMs: toInt64(report.at, 'time of the check'),
@@ -45,7 +45,7 @@ export const checkReportFromWire = (wire: WireCheckReport): CheckReport => ({
 export function serviceReportToWire(report: ServiceReport): WireServiceReport {
   return {
     name: report.name,
-    type: serviceTypes.toWire(report.type),
+    type: report.type,
     host: report.host,
     pool: report.pool === null ? undefined : toUint32(report.pool, 'pool'),
     state: states.toWire(report.state),
@@ -62,7 +62,7 @@ export function serviceReportToWire(report: ServiceReport): WireServiceReport {
 export function serviceReportFromWire(wire: WireServiceReport): ServiceReport {
   return {
     name: wire.name,
-    type: known(serviceTypes.fromWire(wire.type), 'service type', wire.type),
+    type: oneOf(SERVICE_TYPES, wire.type, 'service type'),
     host: wire.host,
     pool: wire.pool ?? null,
     state: states.fromWire(wire.state) ?? 'unknown',

@@ -42,6 +42,15 @@ export function enumCodec<Model extends string, Wire extends number>(pairs: Read
   return { toWire: (value) => pairs[value], fromWire: (value) => back.get(value) };
 }
 
+/** One of the words of a list that grows; throws `unsupported` for one of a later version. */
+export function oneOf<T extends string>(words: readonly T[], wire: string, what: string): T {
+  return known(
+    words.find((word) => word === wire),
+    what,
+    `"${wire.slice(0, 40)}"`,
+  );
+}
+
 /** For an enum without which the message makes no sense. */
 export function known<T>(value: T | undefined, what: string, wire: unknown): T {
   if (value === undefined) throw unreadable(what, wire);

@@ -3,7 +3,7 @@ import type { BalancerState } from '../../../shared/model/balancer.js';
 import { http } from '../../../shared/ports/http.js';
 import { options, type Site } from './site.js';
 
-/** What every driver does, whatever its balancer; a driver that restarts its balancer is told so by `restarts`. */
+/** What every driver does, whatever its balancer; `restarts`: the driver restarts its balancer. */
 export function describeDriverContract(title: string, open: () => Promise<Site>, traits: { readonly restarts?: boolean } = {}): void {
   describe(title, () => {
     let site: Site;
@@ -18,6 +18,7 @@ export function describeDriverContract(title: string, open: () => Promise<Site>,
       expect(state.backends.map(({ address, place }) => ({ address, place }))).toEqual(site.places);
       expect(new Set(state.backends.map((b) => `${b.inFile}/${b.inRuntime}`))).toEqual(new Set(['in/in']));
       expect(state.backends.map((b) => b.alive)).not.toContain(false);
+      expect(state.restarts ?? false).toBe(traits.restarts ?? false);
     });
 
     it('takes a backend out of every place, in the file and in the running balancer, and no other', async () => {

@@ -50,11 +50,11 @@ describe('a message of a later version', () => {
   it('leaves out only the service that cannot be read, and says why', () => {
     const wire = commandToWire({ type: 'assign', services: [aService('old'), aService('new')], unreadable: [] });
     const services: ServiceSpec[] = wire.command?.$case === 'assign' ? wire.command.value.services : [];
-    if (services[1] !== undefined) services[1].type = LATER;
+    if (services[1] !== undefined) services[1].type = 'Nginx';
     expect(commandFromWire(wire)).toEqual({
       type: 'assign',
       services: [aService('old')],
-      unreadable: [{ name: 'new', why: 'this version does not know the service type that the other side sent (999)' }],
+      unreadable: [{ name: 'new', why: 'this version does not know the service type that the other side sent ("Nginx")' }],
     });
   });
 
@@ -100,7 +100,7 @@ describe('a message of a later version', () => {
     service.balancer = LATER;
     service.tcp = {};
     expect(checkReportFromWire(report).services[0]).toMatchObject({ state: 'unknown', balancer: 'unknown', tcp: { ok: false } });
-    service.type = LATER;
+    service.type = 'Nginx';
     expect(() => checkReportFromWire(report)).toThrow(
       expect.objectContaining({ code: 'unsupported', hint: 'bring ctl, ctl-controller and ctl-agent to the same version' }),
     );

@@ -8,7 +8,7 @@ import { OUTCOMES, STEPS } from '../../../shared/model/operation.js';
 import { REPAIR_ACTIONS, REPAIR_STATES, type RepairDecision } from '../../../shared/model/repair.js';
 import { ARCHIVE_COMPRESSIONS, ROTATE_METHODS, type RotationSpec } from '../../../shared/model/rotation.js';
 import { SERVICE_STATES } from '../../../shared/model/check-report.js';
-import { SERVICE_MANAGERS, SERVICE_TYPES, type ServiceSpec } from '../../../shared/model/service.js';
+import { BALANCER_KINDS, SERVICE_MANAGERS, SERVICE_TYPES, type ServiceSpec } from '../../../shared/model/service.js';
 import type { AgentAnswer, AgentRequest, Command, Part, Report } from '../../../shared/wire/link-messages.js';
 import { count, double, epoch, id, ok, orNull, small, text, unmeasured, wait } from './arbitraries.js';
 import { pages, probeOutcomes, probes, purgedPages, serviceMemories } from './measures.js';
@@ -38,7 +38,7 @@ const services: fc.Arbitrary<ServiceSpec> = fc.record(
     log: fc.record({ file: text, readyPattern: text, criticalPattern: text, ignorePattern: text }),
     balancer: fc.record(
       {
-        kind: fc.constantFrom('pound' as const, 'haproxy' as const),
+        kind: fc.constantFrom(...Object.values(BALANCER_KINDS)),
         conf: text,
         control: text,
         exe: text,

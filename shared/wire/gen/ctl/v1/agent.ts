@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { CacheSpec, PurgePlan, PurgeRequest, PurgeResult } from "./cache.js";
-import { Empty, Failure, ServiceType, Unmeasured } from "./common.js";
+import { Empty, Failure, Unmeasured } from "./common.js";
 import { AgentEvents, EventsTaken } from "./event.js";
 import { LogPart, LogQuery } from "./log.js";
 import { MemoriesRequest, ServiceMemories } from "./memory.js";
@@ -27,16 +27,6 @@ export enum Place {
   PLACE_UNKEPT = 4,
   /** PLACE_UNKNOWN - It cannot be told. */
   PLACE_UNKNOWN = 5,
-  UNRECOGNIZED = -1,
-}
-
-export enum ServiceManager {
-  SERVICE_MANAGER_UNSPECIFIED = 0,
-  SERVICE_MANAGER_AUTO = 1,
-  SERVICE_MANAGER_SYSTEMD = 2,
-  SERVICE_MANAGER_SUPERVISOR = 3,
-  SERVICE_MANAGER_WINDOWS = 4,
-  SERVICE_MANAGER_COMMAND = 5,
   UNRECOGNIZED = -1,
 }
 
@@ -292,6 +282,8 @@ export interface BalancerState {
   version: string;
   aliveIntervalS: number;
   backends: Backend[];
+  /** Each change of a backend restarts it. Absent: it does not. */
+  restarts?: boolean | undefined;
 }
 
 export interface Backend {
@@ -308,9 +300,11 @@ export interface Backend {
 /** What an agent needs to know of one service on its host. */
 export interface ServiceSpec {
   name: string;
-  type: ServiceType;
+  /** A type of section, as cluster.ini has it; a word that the reader does not know is a service that it leaves out. */
+  type: string;
   serviceName: string;
-  manager: ServiceManager;
+  /** "auto", or a service_manager as cluster.ini has it. */
+  manager: string;
   ip: string;
   port: number;
   pidFile?: string | undefined;
@@ -328,7 +322,8 @@ export interface LogSpec {
 }
 
 export interface BalancerSpec {
-  kind: BalancerSpec_Kind;
+  /** As in shared/model/service.ts. */
+  kind: string;
   conf: string;
   control: string;
   exe: string;
@@ -336,13 +331,6 @@ export interface BalancerSpec {
   sessions: BalancerSpec_Sessions;
   /** HAProxy: its sections that hold the clients. */
   backends: string[];
-}
-
-export enum BalancerSpec_Kind {
-  KIND_UNSPECIFIED = 0,
-  KIND_POUND = 1,
-  KIND_HAPROXY = 2,
-  UNRECOGNIZED = -1,
 }
 
 export enum BalancerSpec_Apply {
@@ -2674,7 +2662,7 @@ export const StopResult: MessageFns<StopResult> = {
 };
 
 function createBaseBalancerState(): BalancerState {
-  return { name: "", driver: "", version: "", aliveIntervalS: 0, backends: [] };
+  return { name: "", driver: "", version: "", aliveIntervalS: 0, backends: [], restarts: undefined };
 }
 
 export const BalancerState: MessageFns<BalancerState> = {
@@ -2693,6 +2681,9 @@ export const BalancerState: MessageFns<BalancerState> = {
     }
     for (const v of message.backends) {
       Backend.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.restarts !== undefined) {
+      writer.uint32(48).bool(message.restarts);
     }
     return writer;
   },
@@ -2748,6 +2739,14 @@ export const BalancerState: MessageFns<BalancerState> = {
             }
 
             message.backends.push(Backend.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.restarts = reader.bool();
             continue;
           }
         }
@@ -2892,9 +2891,9 @@ export const Backend: MessageFns<Backend> = {
 function createBaseServiceSpec(): ServiceSpec {
   return {
     name: "",
-    type: 0,
+    type: "",
     serviceName: "",
-    manager: 0,
+    manager: "",
     ip: "",
     port: 0,
     pidFile: undefined,
@@ -2910,14 +2909,14 @@ export const ServiceSpec: MessageFns<ServiceSpec> = {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
-    if (message.type !== 0) {
-      writer.uint32(16).int32(message.type);
+    if (message.type !== "") {
+      writer.uint32(98).string(message.type);
     }
     if (message.serviceName !== "") {
       writer.uint32(26).string(message.serviceName);
     }
-    if (message.manager !== 0) {
-      writer.uint32(32).int32(message.manager);
+    if (message.manager !== "") {
+      writer.uint32(106).string(message.manager);
     }
     if (message.ip !== "") {
       writer.uint32(42).string(message.ip);
@@ -2964,12 +2963,12 @@ export const ServiceSpec: MessageFns<ServiceSpec> = {
             message.name = reader.string();
             continue;
           }
-          case 2: {
-            if (tag !== 16) {
+          case 12: {
+            if (tag !== 98) {
               break;
             }
 
-            message.type = reader.int32() as any;
+            message.type = reader.string();
             continue;
           }
           case 3: {
@@ -2980,12 +2979,12 @@ export const ServiceSpec: MessageFns<ServiceSpec> = {
             message.serviceName = reader.string();
             continue;
           }
-          case 4: {
-            if (tag !== 32) {
+          case 13: {
+            if (tag !== 106) {
               break;
             }
 
-            message.manager = reader.int32() as any;
+            message.manager = reader.string();
             continue;
           }
           case 5: {
@@ -3137,13 +3136,13 @@ export const LogSpec: MessageFns<LogSpec> = {
 };
 
 function createBaseBalancerSpec(): BalancerSpec {
-  return { kind: 0, conf: "", control: "", exe: "", apply: 0, sessions: 0, backends: [] };
+  return { kind: "", conf: "", control: "", exe: "", apply: 0, sessions: 0, backends: [] };
 }
 
 export const BalancerSpec: MessageFns<BalancerSpec> = {
   encode(message: BalancerSpec, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.kind !== 0) {
-      writer.uint32(8).int32(message.kind);
+    if (message.kind !== "") {
+      writer.uint32(66).string(message.kind);
     }
     if (message.conf !== "") {
       writer.uint32(18).string(message.conf);
@@ -3179,12 +3178,12 @@ export const BalancerSpec: MessageFns<BalancerSpec> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
+          case 8: {
+            if (tag !== 66) {
               break;
             }
 
-            message.kind = reader.int32() as any;
+            message.kind = reader.string();
             continue;
           }
           case 2: {

@@ -11,19 +11,6 @@ export const protobufPackage = "ctl.v1";
 
 export const protobufFileName = "ctl/v1/common.proto";
 
-export enum ServiceType {
-  SERVICE_TYPE_UNSPECIFIED = 0,
-  SERVICE_TYPE_ZEO_CLIENT = 1,
-  SERVICE_TYPE_ZEO_SERVER = 2,
-  SERVICE_TYPE_TCP_SERVER = 3,
-  SERVICE_TYPE_HTTP_SERVER = 4,
-  SERVICE_TYPE_SQUID = 5,
-  SERVICE_TYPE_POUND = 6,
-  SERVICE_TYPE_HAPROXY = 7,
-  SERVICE_TYPE_VARNISH = 8,
-  UNRECOGNIZED = -1,
-}
-
 /** A measurement that was not made, and why. */
 export interface Unmeasured {
   why: string;

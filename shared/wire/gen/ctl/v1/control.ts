@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { ServiceType, Unmeasured } from "./common.js";
+import { Unmeasured } from "./common.js";
 import { RepairDecision } from "./repair.js";
 
 export const protobufPackage = "ctl.v1";
@@ -83,7 +83,8 @@ export interface CheckReport {
 
 export interface ServiceReport {
   name: string;
-  type: ServiceType;
+  /** As cluster.ini has it. */
+  type: string;
   host: string;
   pool?: number | undefined;
   state: ServiceState;
@@ -569,7 +570,7 @@ export const CheckReport: MessageFns<CheckReport> = {
 function createBaseServiceReport(): ServiceReport {
   return {
     name: "",
-    type: 0,
+    type: "",
     host: "",
     pool: undefined,
     state: 0,
@@ -588,8 +589,8 @@ export const ServiceReport: MessageFns<ServiceReport> = {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
-    if (message.type !== 0) {
-      writer.uint32(16).int32(message.type);
+    if (message.type !== "") {
+      writer.uint32(106).string(message.type);
     }
     if (message.host !== "") {
       writer.uint32(26).string(message.host);
@@ -648,12 +649,12 @@ export const ServiceReport: MessageFns<ServiceReport> = {
             message.name = reader.string();
             continue;
           }
-          case 2: {
-            if (tag !== 16) {
+          case 13: {
+            if (tag !== 106) {
               break;
             }
 
-            message.type = reader.int32() as any;
+            message.type = reader.string();
             continue;
           }
           case 3: {
