@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.js';
 import { type Caller, describeIdentity } from '../../shared/model/identity.js';
 import type { Admit } from '../../shared/rpc/caller.js';
-import type { MemberRecord, Members } from './members.js';
+import type { CertificateRecord, MemberRecord, Members } from './members.js';
 import { keyOf, type Revocations } from './revocations.js';
 import { assertMayCall } from './roles.js';
 
@@ -51,13 +51,13 @@ export function createAdmission({ members, revocations, now }: AdmissionDeps): A
     if (record === undefined || certificate === undefined)
       return new AppError('denied', `the certificate of ${who} is not on record here`, { hint: AGAIN });
     const revokedAt = revocations().get(keyOf(caller));
-    if (revokedAt !== undefined && certificate.issuedAt <= revokedAt)
+    if (revokedAt !== undefined && certificate.invitedAt <= revokedAt)
       return new AppError('denied', `${who} was revoked at ${iso(revokedAt)}`, { hint: AGAIN });
     if (certificate.replaced)
       return new AppError('denied', `another host has joined as ${who} since, and this certificate is not valid any more`, {
         hint: 'each host has a name of its own: join this one again under its own',
       });
-    if (now() >= caller.expiresAt && !isRenewed(record, now()))
+    if (now() >= caller.expiresAt && !isRenewed(record, certificate, now()))
       return new AppError(
         'denied',
         `the certificate of ${who} expired at ${iso(caller.expiresAt)}, by the clock of the controller (${iso(now())})`,
@@ -70,7 +70,8 @@ export function createAdmission({ members, revocations, now }: AdmissionDeps): A
 }
 
 /** A connection outlives the certificate that it began with, if that has been renewed meanwhile. */
-const isRenewed = (record: MemberRecord, now: number): boolean => record.certificates.some(({ expiresAt }) => expiresAt > now);
+const isRenewed = ({ certificates }: MemberRecord, { invitedAt }: CertificateRecord, now: number): boolean =>
+  certificates.some((one) => one.invitedAt === invitedAt && one.expiresAt > now);
 
 const AGAIN = 'join again: `ctl-controller token create` on the host of the controller prints the command';
 const iso = (at: number): string => new Date(at).toISOString();

@@ -73,7 +73,9 @@ async function invite({ folder, config, tell, now }: Place, member: Member, ttl:
   const authorities = await existing(folder);
   const { text } = addressOf(config);
   await dropTokens(folder, (_, expiresAt) => expiresAt <= now());
-  const token = await createToken(folder, member, now() + ttl);
+  // Behind a revocation, also on a clock that was set back since.
+  const invitedAt = Math.max(now(), ((await readRevocations(folder)).get(keyOf(member)) ?? 0) + 1);
+  const token = await createToken(folder, { member, invitedAt, expiresAt: now() + ttl });
   const program = member.kind === 'agent' ? 'ctl-agent join' : 'ctl login';
   tell(`On the host of ${describeIdentity(member)}, once, until ${iso(now() + ttl)}:\n`);
   return `${program} --controller ${text} --token ${token} --ca sha256:${anchorOf(authorities).info.fingerprint}\n`;
@@ -86,10 +88,10 @@ async function identities({ folder, now }: Place): Promise<string> {
 
 async function revoke({ folder, now }: Place, name: string): Promise<string> {
   await existing(folder);
-  const members = (await readMembers(folder)).map(({ member }) => member);
-  const meant = members.filter((member) => member.name === name);
-  const at = now();
-  await dropTokens(folder, (member, expiresAt) => member.name === name || expiresAt <= at);
+  const records = await readMembers(folder);
+  const members = records.map(({ member }) => member);
+  const meant = records.filter(({ member }) => member.name === name);
+  await dropTokens(folder, (member, expiresAt) => member.name === name || expiresAt <= now());
   if (meant.length === 0) {
     const hint =
       didYouMean(
@@ -98,8 +100,11 @@ async function revoke({ folder, now }: Place, name: string): Promise<string> {
       ) ?? 'see: ctl-controller identities';
     throw new AppError('not-found', `nobody called ${name} has a certificate; tokens for that name are not valid any more`, { hint });
   }
-  for (const member of meant) await writeRevocation(folder, member, at);
-  return meant.map((member) => `${describeIdentity(member)} is revoked; a running controller cuts it off at once\n`).join('');
+  for (const { member, certificates } of meant) {
+    // All invitations so far, also those of a clock that was set back since.
+    await writeRevocation(folder, member, Math.max(now(), ...certificates.map(({ invitedAt }) => invitedAt)));
+  }
+  return meant.map(({ member }) => `${describeIdentity(member)} is revoked; a running controller cuts it off at once\n`).join('');
 }
 
 async function rotate({ folder, now }: Place): Promise<string> {
@@ -127,7 +132,7 @@ async function finish({ folder, force, now }: Place): Promise<string> {
     ({ member, certificates }) =>
       !certificates.some(({ authority }) => authority === fingerprint) &&
       certificates.some(
-        ({ expiresAt, issuedAt, replaced }) => !replaced && expiresAt > now() && issuedAt > (revocations.get(keyOf(member)) ?? 0),
+        ({ expiresAt, invitedAt, replaced }) => !replaced && expiresAt > now() && invitedAt > (revocations.get(keyOf(member)) ?? 0),
       ),
   );
   if (behind.length > 0 && !force) {

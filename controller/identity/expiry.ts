@@ -24,7 +24,7 @@ export function heldBy(
 ): Held[] {
   const agents = members.flatMap(({ member, certificates }) => {
     const revokedAt = revocations.get(keyOf(member)) ?? -Infinity;
-    const expiresAt = Math.max(...certificates.flatMap((one) => (one.replaced || one.issuedAt <= revokedAt ? [] : [one.expiresAt])));
+    const expiresAt = Math.max(...certificates.flatMap((one) => (one.replaced || one.invitedAt <= revokedAt ? [] : [one.expiresAt])));
     if (member.kind !== 'agent' || expiresAt === -Infinity) return [];
     return [{ host: member.name, what: `the certificate of agent ${member.name}`, expiresAt, advice: AGENT }];
   });

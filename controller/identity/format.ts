@@ -23,7 +23,7 @@ const roleOf = (member: Member): string => (member.kind === 'operator' ? member.
 function standing(certificates: readonly CertificateRecord[], revokedAt: number | undefined, now: number): string {
   const newest = certificates.at(-1);
   if (newest === undefined) return 'none';
-  if (revokedAt !== undefined && newest.issuedAt <= revokedAt) return `revoked ${iso(revokedAt)}`;
+  if (revokedAt !== undefined && newest.invitedAt <= revokedAt) return `revoked ${iso(revokedAt)}`;
   return `${newest.expiresAt > now ? 'until' : 'expired'} ${iso(newest.expiresAt)}`;
 }
 

@@ -18,7 +18,8 @@ export interface MemberRecord {
 
 export interface CertificateRecord {
   readonly serial: string;
-  readonly issuedAt: number;
+  /** When its holder was invited to join, also if it was renewed since: a revocation ends all that came of an earlier invitation. */
+  readonly invitedAt: number;
   readonly expiresAt: number;
   /** Fingerprint of the authority. */
   readonly authority: string;
@@ -26,16 +27,26 @@ export interface CertificateRecord {
   readonly replaced: boolean;
 }
 
+export interface CertificateIssued {
+  readonly member: Member;
+  readonly certificate: Certificate;
+  /** Fingerprint. */
+  readonly authority: string;
+}
+
+interface Joining extends CertificateIssued {
+  readonly invitedAt: number;
+  readonly replaces: boolean;
+}
+
 /** The controller's list, and nobody else writes it. */
 export interface Members {
   all(): readonly MemberRecord[];
   find(member: Pick<Member, 'kind' | 'name'>): MemberRecord | undefined;
-  /** On the disk when it resolves. With `replaces`, what was issued to that member before is refused from now on. */
-  add(
-    member: Member,
-    issued: Certificate,
-    by: { readonly authority: string; readonly at: number; readonly replaces: boolean },
-  ): Promise<void>;
+  /** Somebody has joined: on the disk when it resolves. With `replaces`, what was issued to that member before is refused from now on. */
+  join(joining: Joining): Promise<void>;
+  /** The same for a certificate instead of `serial`, and worth no more than that: replaced, or revoked, if that is. */
+  renew(renewal: CertificateIssued & { readonly serial: string }): Promise<void>;
   /** To the minute. In memory; `save` keeps it. */
   seen(member: Pick<Member, 'kind' | 'name'>, at: number): void;
   save(): Promise<void>;
@@ -67,11 +78,24 @@ export async function openMembers(folder: string, now: number): Promise<Members>
   return {
     all: () => records,
     find,
-    async add(member, issued, { authority, at, replaces }) {
+    async join({ member, certificate, authority, invitedAt, replaces }) {
       const old = find(member);
       const before = (old?.certificates ?? []).map((one) => (replaces ? { ...one, replaced: true } : one));
-      const certificate = { serial: issued.serial, issuedAt: at, expiresAt: issued.notAfter, authority, replaced: false };
-      put({ member, certificates: [...before, certificate], lastSeen: old?.lastSeen ?? null });
+      const { serial, notAfter: expiresAt } = certificate;
+      put({
+        member,
+        certificates: [...before, { serial, invitedAt, expiresAt, authority, replaced: false }],
+        lastSeen: old?.lastSeen ?? null,
+      });
+      await save();
+    },
+    async renew({ member, serial, certificate, authority }) {
+      const old = find(member);
+      const before = old?.certificates.find((one) => one.serial === serial);
+      if (old === undefined || before === undefined) throw new AppError('denied', `certificate ${serial} is not on record any more`);
+      const next = { ...before, serial: certificate.serial, expiresAt: certificate.notAfter, authority };
+      const [others, own] = [old.certificates.filter((one) => !isSame(one, before)), old.certificates.filter((one) => isSame(one, before))];
+      put({ ...old, member, certificates: [...others, ...own.slice(1 - KEPT_EACH), next] });
       await save();
     },
     seen(member, at) {
@@ -82,6 +106,11 @@ export async function openMembers(folder: string, now: number): Promise<Members>
   };
 }
 
+/** Of one joining. */
+const isSame = (one: CertificateRecord, other: CertificateRecord): boolean => one.invitedAt === other.invitedAt;
+
+/** Of one joining: whoever renews all the time fills no disk, and programs that renew at the same time do not cut each other off. */
+const KEPT_EACH = 16;
 const SEEN_MS = 60_000;
 /** Kept for a while after its end, so that what is wrong with it can be told. */
 const FORGET_MS = 30 * 86_400_000;
@@ -92,7 +121,7 @@ const RECORDS = z.object({
     z.object({
       member: MEMBER,
       certificates: z.array(
-        z.object({ serial: z.string(), issuedAt: z.number(), expiresAt: z.number(), authority: z.string(), replaced: z.boolean() }),
+        z.object({ serial: z.string(), invitedAt: z.number(), expiresAt: z.number(), authority: z.string(), replaced: z.boolean() }),
       ),
       lastSeen: z.number().nullable(),
     }),

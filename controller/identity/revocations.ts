@@ -6,7 +6,7 @@ import type { Member } from '../../shared/model/identity.js';
 import { makeFolder, writeFileAtomic } from '../../shared/ports/files.js';
 import { listFolder } from './authority.js';
 
-/** `agent/web1`, `operator/alice`: when it was revoked, epoch ms. What was issued until then is refused; who joins again is welcome. */
+/** `agent/web1`, `operator/alice`: when it was revoked, epoch ms. Whoever was invited until then is refused; who is invited again is welcome. */
 export type Revocations = ReadonlyMap<string, number>;
 
 export const keyOf = ({ kind, name }: Pick<Member, 'kind' | 'name'>): string => `${kind}/${name}`;

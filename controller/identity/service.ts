@@ -5,8 +5,8 @@ import { rpcService, type RpcService } from '../../shared/rpc/service.js';
 import { IdentityDefinition } from '../../shared/wire/definitions.js';
 import { type Issued, issuedToWire, trustedToWire } from '../../shared/wire/identity.js';
 import { type Authority, certify, issuerOf } from './authority.js';
-import type { Members } from './members.js';
-import { spendToken } from './tokens.js';
+import type { CertificateIssued, Members } from './members.js';
+import { type Invited, type Spending, spendToken } from './tokens.js';
 
 export interface IdentityServiceDeps {
   readonly folder: string;
@@ -21,19 +21,21 @@ export interface IdentityServiceDeps {
 /** Certificates for those who join with a token, and new ones for those who have one. For whom, is never taken from the request. */
 export function createIdentityService(deps: IdentityServiceDeps): RpcService {
   const { folder, authorities, members, review, now, log } = deps;
+  let spent: Promise<unknown> = Promise.resolve();
   return rpcService(IdentityDefinition, {
     async join({ token, request, name, kind }, { peer }) {
-      const member = await spendToken(folder, token, { now: now(), name, kind }).catch((error: unknown) => {
+      const { member, invitedAt } = await spend(token, { now: now(), name, kind }).catch((error: unknown) => {
         log.warn({ error, peer }, `a token from ${peer} was refused`);
         throw error;
       });
-      const issued = await issue(member, request, member.kind === 'agent');
+      const issued = await issue(member, request, (one) => members.join({ ...one, invitedAt, replaces: member.kind === 'agent' }));
       log.info({ peer }, `${describeIdentity(member)} has joined from ${peer}`);
       return issuedToWire(issued);
     },
     async renew({ request }, { caller }) {
       const member = memberOf(caller);
-      const issued = await issue(member, request, false);
+      const { serial } = certified(caller);
+      const issued = await issue(member, request, (one) => members.renew({ ...one, serial }));
       log.info(`the certificate of ${describeIdentity(member)} was renewed`);
       return issuedToWire(issued);
     },
@@ -44,11 +46,18 @@ export function createIdentityService(deps: IdentityServiceDeps): RpcService {
     },
   });
 
+  /** One after the other: a wrong guess is counted before the next one is looked at. */
+  function spend(token: string, spending: Spending): Promise<Invited> {
+    const done = spent.then(() => spendToken(folder, token, spending));
+    spent = done.catch(() => undefined);
+    return done;
+  }
+
   /** Noted before it is handed out: what is not on record is refused. */
-  async function issue(member: Member, request: Uint8Array, replaces: boolean): Promise<Issued> {
+  async function issue(member: Member, request: Uint8Array, note: Note): Promise<Issued> {
     const authority = issuerOf(authorities());
     const certificate = await certify(authority, request, member, now());
-    await members.add(member, certificate, { authority: authority.info.fingerprint, at: now(), replaces });
+    await note({ member, certificate, authority: authority.info.fingerprint });
     review();
     return { certificate: certificate.pem, authorities: trusted() };
   }
@@ -57,6 +66,8 @@ export function createIdentityService(deps: IdentityServiceDeps): RpcService {
     return authorities().map(({ certificate }) => certificate);
   }
 }
+
+type Note = (issued: CertificateIssued) => Promise<void>;
 
 function certified(caller: Caller): Exclude<Caller, { readonly kind: 'local' | 'anonymous' }> {
   if (caller.kind !== 'local' && caller.kind !== 'anonymous') return caller;

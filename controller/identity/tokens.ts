@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFile, rm, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readFile, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
@@ -11,12 +12,22 @@ import { listFolder } from './authority.js';
  * Invitations, one file each, so that `ctl-controller token create` can make one beside a running controller. What is kept of a token is
  * its hash: whoever reads the folder can use none.
  */
-export async function createToken(folder: string, member: Member, expiresAt: number): Promise<string> {
+export async function createToken(
+  folder: string,
+  { member, invitedAt, expiresAt }: Invited & { readonly expiresAt: number },
+): Promise<string> {
   const id = randomBytes(8).toString('hex');
   const secret = randomBytes(32).toString('base64url');
+  const kept: z.infer<typeof KEPT> = { member, invitedAt, expiresAt, hash: hashOf(secret).toString('hex') };
   await makeFolder(tokensIn(folder));
-  await keep(folder, id, { member, expiresAt, hash: hashOf(secret).toString('hex'), tries: 0 });
+  await writeFileAtomic(fileOf(folder, id), `${JSON.stringify(kept)}\n`, 0o600);
   return `${id}.${secret}`;
+}
+
+/** Who may join, and when he was told so: epoch ms. A revocation ends whatever comes of an invitation from before it. */
+export interface Invited {
+  readonly member: Member;
+  readonly invitedAt: number;
 }
 
 export interface Spending {
@@ -27,16 +38,18 @@ export interface Spending {
   readonly kind: string;
 }
 
-/** For whom the token is; it cannot be spent again. Rejects with `denied`; after `MAX_TRIES` wrong secrets the token is gone as well. */
-export async function spendToken(folder: string, token: string, { now, name, kind }: Spending): Promise<Member> {
+/**
+ * For whom the token is; it cannot be spent again. Rejects with `denied`; after `MAX_TRIES` wrong secrets the token is gone as well, if each
+ * call waits for the one before.
+ */
+export async function spendToken(folder: string, token: string, { now, name, kind }: Spending): Promise<Invited> {
   const [, id, secret] = /^([0-9a-f]{16})\.([A-Za-z0-9_-]{1,100})$/.exec(token) ?? [];
   if (id === undefined || secret === undefined) throw unknown();
   const kept = await read(folder, id);
   if (kept === null) throw unknown();
   if (!timingSafeEqual(hashOf(secret), Buffer.from(kept.hash, 'hex'))) {
-    const tries = kept.tries + 1;
-    if (tries >= MAX_TRIES) await rm(fileOf(folder, id), { force: true });
-    else await keep(folder, id, { ...kept, tries });
+    if (kept.tries + 1 >= MAX_TRIES) await rm(fileOf(folder, id), { force: true });
+    else await noteTry(folder, id);
     throw unknown();
   }
   if (kind !== kept.member.kind)
@@ -56,7 +69,21 @@ export async function spendToken(folder: string, token: string, { now, name, kin
   }
   if (now >= kept.expiresAt)
     throw new AppError('denied', `the token expired at ${new Date(kept.expiresAt).toISOString()}`, { hint: AGAIN });
-  return kept.member;
+  return { member: kept.member, invitedAt: kept.invitedAt };
+}
+
+/** In a file that is there: one that was spent or revoked meanwhile does not come back. */
+async function noteTry(folder: string, id: string): Promise<void> {
+  try {
+    const file = await open(fileOf(folder, id), constants.O_WRONLY | constants.O_APPEND);
+    try {
+      await file.appendFile(TRY);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
 }
 
 /** Those of a member (of every kind with that name), and those whose time is over. */
@@ -69,6 +96,8 @@ export async function dropTokens(folder: string, drop: (member: Member, expiresA
 }
 
 const MAX_TRIES = 5;
+/** Behind the line of the token, one each. */
+const TRY = '!';
 const AGAIN = 'make a new one: `ctl-controller token create`';
 
 const unknown = (): AppError => new AppError('denied', 'this token is not known: it was spent, or was never made here', { hint: AGAIN });
@@ -79,17 +108,16 @@ export const MEMBER = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('operator'), name: memberName, role: z.enum(ROLES) }),
 ]);
 
-const KEPT = z.object({ member: MEMBER, expiresAt: z.number(), hash: z.string().regex(/^[0-9a-f]{64}$/), tries: z.number() });
+const KEPT = z.object({ member: MEMBER, invitedAt: z.number(), expiresAt: z.number(), hash: z.string().regex(/^[0-9a-f]{64}$/) });
 
 const tokensIn = (folder: string): string => join(folder, 'tokens');
 const fileOf = (folder: string, id: string): string => join(tokensIn(folder), `${id}.json`);
 const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
-const keep = (folder: string, id: string, kept: z.infer<typeof KEPT>): Promise<void> =>
-  writeFileAtomic(fileOf(folder, id), JSON.stringify(kept), 0o600);
 
-async function read(folder: string, id: string): Promise<z.infer<typeof KEPT> | null> {
+async function read(folder: string, id: string): Promise<(z.infer<typeof KEPT> & { readonly tries: number }) | null> {
   try {
-    return KEPT.parse(JSON.parse(await readFile(fileOf(folder, id), 'utf8')));
+    const [line = '', tries = ''] = (await readFile(fileOf(folder, id), 'utf8')).split('\n');
+    return { ...KEPT.parse(JSON.parse(line)), tries: tries.length };
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return null;
     throw toAppError(error, 'failed', `${fileOf(folder, id)} is damaged`, 'remove it, and make a new token');

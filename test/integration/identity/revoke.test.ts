@@ -61,6 +61,19 @@ describe('revoking', () => {
     await agent.link.whenConnected(soon());
   });
 
+  it('holds for whoever joined before, and for nobody who joins later, also when the clock was set back in between', async () => {
+    let ahead = 3_600_000;
+    await using controller = await startSecured({ aheadMs: () => ahead });
+    const before = await controlOf(controller, await controller.member('--operator', 'alice'));
+    ahead = 0;
+    await controller.run('revoke', 'alice');
+    const after = await controlOf(controller, await controller.member('--operator', 'alice'));
+    await expect(before.operations(soon())).rejects.toMatchObject({ code: 'denied' });
+    await expect(after.operations(soon())).resolves.toEqual([]);
+    await before.close();
+    await after.close();
+  });
+
   it('names the nearest for a name that nobody has', async () => {
     await using controller = await startSecured();
     await controller.member('--agent', 'web1');

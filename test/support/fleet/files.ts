@@ -56,7 +56,7 @@ export async function certifyHosts(folder: string, names: readonly string[]): Pr
     const { key, request } = await createRequest();
     const member = { kind: 'agent', name } as const;
     const certificate = await certify(authority, request, member, now);
-    await members.add(member, certificate, { authority: authority.info.fingerprint, at: now, replaces: false });
+    await members.join({ member, certificate, authority: authority.info.fingerprint, invitedAt: now, replaces: false });
     await writeIdentityFile(identityFile(stateDir), { own: { key, certificate: certificate.pem }, authorities: trusted });
     made.push({ name, stateDir });
   }
