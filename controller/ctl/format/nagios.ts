@@ -12,7 +12,8 @@ export interface NagiosAnswer {
 /** `ctl check --nagios`: one line, the worst first, then perfdata. Critical goes before unknown, unknown before a warning. */
 export function formatNagios(report: CheckReport): NagiosAnswer {
   const { services } = report;
-  const critical = services.filter((one) => one.state === 'critical');
+  // A client that is down is `stopped`, and critical all the same: whoever is called at night is called by this.
+  const critical = services.filter((one) => one.state === 'critical' || one.findings.some((f) => f.event !== null));
   const unknown = services.filter((one) => one.state === 'unknown' || one.findings.some((f) => f.kind === 'unmeasured'));
   const warned = services.filter((one) => one.state === 'busy' || one.state === 'stopped' || one.findings.length > 0);
   const exit =

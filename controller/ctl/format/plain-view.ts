@@ -43,7 +43,8 @@ function textOf(event: Exclude<OperationEvent, { type: 'result' }>, verbose: boo
   switch (event.type) {
     case 'started': {
       const services = [...new Set(event.plan.flatMap((step) => (step.service === null ? [] : [step.service])))];
-      return `${event.action} ${event.operation}: ${services.map(oneLine).join(', ')}`;
+      const what = services.length === 0 ? 'there is nothing to do' : services.map(oneLine).join(', ');
+      return `${event.action} ${event.operation}: ${what}`;
     }
     case 'note':
       return event.service === null ? `note: ${oneLine(event.message)}` : `${oneLine(event.service)}: ${oneLine(event.message)}`;

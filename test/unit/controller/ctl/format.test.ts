@@ -118,6 +118,14 @@ describe('nagios', () => {
     });
   });
 
+  it('is critical for a client that is down, as the check is', () => {
+    const finding = { event: 1, kind: 'tcp', message: 'no TCP connection', expected: null, got: null } as const;
+    expect(formatNagios(report({ ...wellClient('a1'), state: 'stopped', findings: [finding] }))).toMatchObject({
+      exit: 2,
+      line: expect.stringMatching(/^CTL CRITICAL - a1: no TCP connection \(event 1\) \|/) as string,
+    });
+  });
+
   it('keeps the pipe for perfdata', () => {
     const piped: ServiceReport = {
       ...CRITICAL,
