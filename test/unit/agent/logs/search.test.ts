@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../../shared/errors.js';
 import type { LogQuery } from '../../../../shared/model/log-search.js';
-import { EVERYWHERE, forPattern, searchFor, targetOf } from './searching.js';
+import { EVERYWHERE, forPattern, searchFor, targetOf } from '../../../support/log-searches.js';
 
 let folder = '';
 let path = '';
@@ -338,7 +338,7 @@ describe('searching archives and ranges of time', () => {
 });
 
 describe('the statistics of a log', () => {
-  it('sum up entries by level, and messages that differ only in numbers and ids', async () => {
+  it('sum up entries by level, and messages that differ only in numbers and ids, those of errors first', async () => {
     await write(
       '2024-10-11 16:00:00 WARNING [waitress.queue:117] Task queue depth is 3',
       '2024-10-11 16:01:00 WARNING [waitress.queue:117] Task queue depth is 14',
@@ -359,8 +359,8 @@ describe('the statistics of a log', () => {
         { level: 'INFO', entries: 1 },
       ],
       messages: [
-        { text: '[waitress.queue:N] Task queue depth is N', level: 'WARNING', entries: 2, first: at(0), last: at(1) },
         { text: "[x] N http://localhost/docN … KeyError: 'ID'", level: 'ERROR', entries: 1, first: at(2), last: at(2) },
+        { text: '[waitress.queue:N] Task queue depth is N', level: 'WARNING', entries: 2, first: at(0), last: at(1) },
         { text: '[x] fine', level: 'INFO', entries: 1, first: at(3), last: at(3) },
       ],
     });

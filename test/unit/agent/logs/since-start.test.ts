@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findLastLine } from '../../../../agent/logs/backwards.js';
 import { createLogSearch, createSinceStart } from '../../../../agent/logs/index.js';
 import { systemClock } from '../../../../shared/ports/clock.js';
+import { runs } from '../../../support/runs.js';
 
 const READY = String.raw`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:,\d{3})? INFO\s+(?:Zope |\[Zope:\d+\]\[[^\]]+\] )Ready to handle requests\s*$`;
 const { signal } = new AbortController();
@@ -153,7 +154,7 @@ describe('findLastLine', () => {
           await handle.close();
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { endProcessesOf, findProcessesOf } from '../../../../deploy/demo/leftovers.js';
-import { createProcesses, type Processes } from '../../../../deploy/demo/processes.js';
-import { until } from '../../../../deploy/demo/until.js';
-import type { Argv } from '../../../../shared/ports/exec.js';
+import { endProcessesOf, findProcessesOf } from '../../../deploy/demo/leftovers.js';
+import { createProcesses, type Processes } from '../../../deploy/demo/processes.js';
+import { until } from '../../../deploy/demo/until.js';
+import type { Argv } from '../../../shared/ports/exec.js';
 
 let folder: string;
 let processes: Processes;

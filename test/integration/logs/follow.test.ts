@@ -3,15 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { followLog } from '../../../../agent/logs/follow.js';
-import { followFile } from '../../../../agent/logs/followed-file.js';
-import { openLog } from '../../../../agent/logs/log-file.js';
-import { createLogSearch } from '../../../../agent/logs/index.js';
-import { loadRipgrep } from '../../../../agent/logs/ripgrep.js';
-import { AppError } from '../../../../shared/errors.js';
-import { systemClock } from '../../../../shared/ports/clock.js';
-import { forPattern, targetOf } from './searching.js';
-import { canCollapse, openRotatedLog, type RotatedLog, type Rotation } from './rotated-log.js';
+import { followLog } from '../../../agent/logs/follow.js';
+import { followFile } from '../../../agent/logs/followed-file.js';
+import { openLog } from '../../../agent/logs/log-file.js';
+import { createLogSearch } from '../../../agent/logs/index.js';
+import { loadRipgrep } from '../../../agent/logs/ripgrep.js';
+import { AppError } from '../../../shared/errors.js';
+import { systemClock } from '../../../shared/ports/clock.js';
+import { canCollapse } from '../../support/can-collapse.js';
+import { forPattern, targetOf } from '../../support/log-searches.js';
+import { openRotatedLog, type RotatedLog, type Rotation } from './rotated-log.js';
 
 let folder = '';
 let path = '';
@@ -97,7 +98,7 @@ describe('following a log of 100,000 numbered lines', () => {
     ] as const) {
       for (const leisurely of kind === 'recreate' ? [true] : [true, false]) {
         it(`shows each of its ${form} once across ${kind}${leisurely ? '' : ', also when it lags behind'}`, async (context) => {
-          if (kind === 'collapse' && !(await canCollapse(join(folder, 'probe')))) {
+          if (kind === 'collapse' && !(await canCollapse(folder))) {
             context.skip('this file system cannot take bytes from the beginning of a file');
           }
           await writeFile(path, '');

@@ -101,14 +101,3 @@ async function collapse(path: string, archive: string): Promise<void> {
   await head.write(Buffer.from(`${' '.repeat(end - cut - 1)}\n`), 0, end - cut, 0);
   await head.close();
 }
-
-/** Whether the file system of this file can take bytes from the beginning of a file. */
-export async function canCollapse(path: string): Promise<boolean> {
-  const file = await open(path, 'w');
-  await file.write(Buffer.alloc(3 * BLOCK, 1));
-  await file.close();
-  return run('fallocate', ['--collapse-range', '--offset', '0', '--length', String(BLOCK), path]).then(
-    () => true,
-    () => false,
-  );
-}

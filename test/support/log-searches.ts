@@ -1,6 +1,6 @@
-import { createLogSearch, type SearchedLog } from '../../../../agent/logs/index.js';
-import type { FoundEntry, LogQuery, LogSummary } from '../../../../shared/model/log-search.js';
-import { systemClock } from '../../../../shared/ports/clock.js';
+import { createLogSearch, type SearchedLog } from '../../agent/logs/index.js';
+import type { FoundEntry, LogQuery, LogSummary } from '../../shared/model/log-search.js';
+import { systemClock } from '../../shared/ports/clock.js';
 
 const READY =
   '^\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:,\\d{3})? INFO\\s+(?:Zope |\\[Zope:\\d+\\]\\[[^\\]]+\\] )Ready to handle requests\\s*$';
