@@ -17,6 +17,7 @@ import {
   RunRequest,
   StatusRequest,
 } from '../../../shared/wire/gen/ctl/v1/control.js';
+import { runs } from '../../support/runs.js';
 import { checkReports, commands, errors, events, parts, plans, reports, runRequests, summaries } from './models.js';
 
 interface Codec<W> {
@@ -33,7 +34,7 @@ function sameAfter<M>(values: fc.Arbitrary<M>, there: (value: M) => M): void {
     fc.property(values, (value) => {
       expect(there(value)).toEqual(value);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 }
 
@@ -91,7 +92,7 @@ describe('what crosses the wire', () => {
           expect(partFromWire(part)).toHaveProperty('outcome');
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { serversOf, switchServers } from '../../../../agent/balancers/haproxy-conf.js';
+import { runs } from '../../../support/runs.js';
 
 const switched = (text: string, name: string, wanted: 'in' | 'out'): string =>
   switchServers(text, (server) => server.name === name, wanted);
@@ -67,7 +68,7 @@ describe('switching servers of any haproxy.cfg that has none off', () => {
         expect(states(out)).toEqual(states(text).map((s) => (s.name === name ? { ...s, enabled: false } : s)));
         expect(switched(out, name, 'in')).toBe(text);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -78,7 +79,7 @@ describe('switching servers of any haproxy.cfg that has none off', () => {
         const some = ins.reduce((t, name) => switched(t, name, 'in'), out);
         expect(NAMES.reduce((t, name) => switched(t, name, 'in'), some)).toBe(text);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
@@ -91,7 +92,7 @@ describe('switching servers of any haproxy.cfg', () => {
         expect(states(once)).toEqual(states(text).map((s) => (s.name === name ? { ...s, enabled: wanted === 'in' } : s)));
         expect(switched(once, name, wanted)).toBe(once);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -101,7 +102,7 @@ describe('switching servers of any haproxy.cfg', () => {
         const isIn = switched(text, name, 'in');
         expect(switched(switched(isIn, name, 'out'), name, 'in')).toBe(isIn);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

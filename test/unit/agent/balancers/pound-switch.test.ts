@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConf, singleFile } from '../../../../agent/balancers/pound-conf.js';
 import { backendsOf, switchBackends } from '../../../../agent/balancers/pound-switch.js';
 import { BACKEND_PORTS, confFiles } from '../../../contract/balancer/conf-files.js';
+import { runs } from '../../../support/runs.js';
 
 const switched = (text: string, port: string, wanted: 'in' | 'out'): string =>
   switchBackends(singleFile('pound.cfg', text), (backend) => backend.port === port, wanted).get('pound.cfg') ?? text;
@@ -19,7 +20,7 @@ describe('switching backends of any file that has none off', () => {
         expect(states(out)).toEqual(states(text).map((b) => (b.port === port ? { ...b, enabled: false } : b)));
         expect(switched(out, port, 'in')).toBe(text);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -63,7 +64,7 @@ describe('switching backends of any file', () => {
         expect(states(once)).toEqual(states(text).map((b) => (b.port === port ? { ...b, enabled: wanted === 'in' } : b)));
         expect(switched(once, port, wanted)).toBe(once);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

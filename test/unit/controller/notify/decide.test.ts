@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EMPTY_BOOK, note, type NoticeBook } from '../../../../controller/notify/book.js';
 import { afterMail, decide, type Notice } from '../../../../controller/notify/decide.js';
 import type { IncidentChange } from '../../../../shared/model/incident.js';
+import { runs } from '../../../support/runs.js';
 import { anIncident, changed, ended, HOUR, MINUTE, NOW, opened } from './fixtures.js';
 
 const LIMITS = { reminderMs: HOUR, maxMailsPerHour: 20 };
@@ -190,7 +191,7 @@ describe('the limit of an hour', () => {
         expect(book.pending).toEqual([]);
         expect(book.told).toHaveLength(open.size);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { resultOf } from '../../../../controller/rolling/report.js';
 import type { Progress } from '../../../../controller/rolling/progress.js';
 import { AppError } from '../../../../shared/errors.js';
 import { simulateCluster, type SimulatedCluster } from '../../../support/simulated-cluster.js';
+import { runs } from '../../../support/runs.js';
 
 const NAMES = ['c1', 'c2', 'c3', 'c4'];
 const ONE_BY_ONE = NAMES.map((name) => [name]);
@@ -261,7 +262,7 @@ describe('whatever breaks', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

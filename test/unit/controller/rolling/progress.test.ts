@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evolve, isEnding, memberOf, nextStepOf, replay } from '../../../../controller/rolling/progress.js';
 import { simulateCluster } from '../../../support/simulated-cluster.js';
+import { runs } from '../../../support/runs.js';
 import { after, aPlan, attached, entered, halting, OLD, settled, started } from './fixtures.js';
 
 const PLAN = aPlan([['c1', 'c2'], ['c3']]);
@@ -143,7 +144,7 @@ describe('whatever a cluster does and whenever its controller dies', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatProblem, parseIni } from '../../../../shared/ini/ini.js';
+import { runs } from '../../../support/runs.js';
 
 const read = (content: string | Uint8Array) => parseIni(content, 'cluster.ini');
 const problemsOf = (content: string | Uint8Array) =>
@@ -140,6 +141,6 @@ test('no input makes the parser throw: each key has an answer, each problem a li
       for (const { line } of problems) expect(line ?? 1).toBeLessThanOrEqual(lines);
       for (const section of document.sections.values()) for (const key of section.keys()) expect(section.get(key)).toBeDefined();
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   );
 });

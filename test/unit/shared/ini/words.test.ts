@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { isGlob, matchesGlob } from '../../../../shared/ini/glob.js';
 import { didYouMean, nearest } from '../../../../shared/ini/nearest.js';
 import { splitWords } from '../../../../shared/ini/words.js';
+import { runs } from '../../../support/runs.js';
 
 describe('splitting a command', () => {
   test.each([
@@ -35,7 +36,7 @@ describe('globs', () => {
         const source = pattern.replace(/\./g, '\\.').replace(/\*/g, '.*').replace(/\?/g, '.');
         expect(matchesGlob(pattern, text)).toBe(new RegExp(`^${source}$`).test(text));
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadRipgrep } from '../../../../agent/logs/ripgrep.js';
 import { parseLogPattern } from '../../../../shared/model/log-pattern.js';
+import { runs } from '../../../support/runs.js';
 
 const { signal } = new AbortController();
 const parse = (text: string, ignoreCase = false) => parseLogPattern(text, { ignoreCase });
@@ -129,7 +130,7 @@ describe('a pattern', () => {
         const numbers = await ripgrep.matchingLines(Buffer.from(lines.map((one) => `${one}\n`).join('')), rust, signal);
         expect(numbers).toEqual(lines.flatMap((one, at) => (js.test(one) ? [at] : [])));
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });
