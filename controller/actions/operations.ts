@@ -150,7 +150,9 @@ export function createOperations(deps: OperationsDeps): Operations {
 
   async function tellEnd(progress: Progress): Promise<void> {
     if (progress.finished === null) return;
-    await deps.ended?.(resultOf(progress), progress.plan.by).catch((error: unknown) => log.error({ error }, 'what was done could not be noted'));
+    await deps
+      .ended?.(resultOf(progress), progress.plan.by)
+      .catch((error: unknown) => log.error({ error }, 'what was done could not be noted'));
   }
 
   /** What is too old to be told goes; what is not finished never does. */

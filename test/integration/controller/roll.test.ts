@@ -203,12 +203,18 @@ describe('a roll that its operator stops', () => {
       hint: `ctl operations resume ${id}, or ctl operations abort ${id}`,
     });
     const precondition = (message: string) => ({ code: 'precondition', message, hint: undefined });
-    expect(await errorOf(api.halt(id, 'interrupted', 'bob@desk', soon()))).toEqual(precondition(`operation ${id} does not run: it is interrupted`));
+    expect(await errorOf(api.halt(id, 'interrupted', 'bob@desk', soon()))).toEqual(
+      precondition(`operation ${id} does not run: it is interrupted`),
+    );
 
     expect(resultIn(await all(api.resume(id, 'bob@desk', soon())))).toMatchObject({ outcome: 'completed', exit: 0 });
     expect(generations(cluster)).toEqual([2, 2, 2]);
-    expect(await errorOf(all(api.resume(id, 'bob@desk', soon())))).toEqual(precondition(`operation ${id} is completed: there is nothing to resume`));
-    expect(await errorOf(api.halt(id, 'aborted', 'bob@desk', soon()))).toEqual(precondition(`operation ${id} is completed: there is nothing to abort`));
+    expect(await errorOf(all(api.resume(id, 'bob@desk', soon())))).toEqual(
+      precondition(`operation ${id} is completed: there is nothing to resume`),
+    );
+    expect(await errorOf(api.halt(id, 'aborted', 'bob@desk', soon()))).toEqual(
+      precondition(`operation ${id} is completed: there is nothing to abort`),
+    );
     expect(resultIn(await all(api.run(request({ selectors: ['c1'] }), soon())))).toMatchObject({ outcome: 'completed' });
   });
 

@@ -48,7 +48,9 @@ describe('certificates that expire', () => {
   it('are settled by a renewal, and by a revocation', () => {
     const watch = createExpiryWatch();
     watch.look([web1], before(7));
-    expect(watch.look([{ ...web1, expiresAt: END + 90 * DAY_MS }], before(6))).toMatchObject([{ type: 'settled', place: { host: 'web1' } }]);
+    expect(watch.look([{ ...web1, expiresAt: END + 90 * DAY_MS }], before(6))).toMatchObject([
+      { type: 'settled', place: { host: 'web1' } },
+    ]);
     watch.look([web1], before(5));
     expect(watch.look([], before(5))).toMatchObject([{ type: 'settled', place: { host: 'web1', kind: 'certificate' } }]);
     expect(watch.look([], before(5))).toEqual([]);
