@@ -14,7 +14,7 @@ interface Seen {
   last: number | null;
 }
 
-/** Sums entries up: by level, and messages that differ only in numbers and ids. Memory is bounded: rare messages give way to new ones. */
+/** Sums entries up: by level, and messages that differ only in numbers and ids. Memory is bounded: rare messages give way to new ones, those of errors last. */
 export function createStatistics(): Statistics {
   const levels = new Map<string | null, number>();
   let messages = new Map<string, Seen>();
@@ -41,14 +41,14 @@ export function createStatistics(): Statistics {
       first,
       last,
       levels: [...levels].map(([level, entries]) => ({ level, entries })).sort((a, b) => b.entries - a.entries),
-      messages: mostFrequent(messages, MAX_REPORTED).map(([text, seen]) => ({ text, ...seen })),
+      messages: foremost(messages, MAX_REPORTED).map(([text, seen]) => ({ text, ...seen })),
     }),
   };
 
   function note(text: string, level: string | null, time: number | null): void {
     const seen = messages.get(text);
     if (seen === undefined) {
-      if (messages.size >= MAX_MESSAGES) messages = new Map(mostFrequent(messages, MAX_MESSAGES / 2));
+      if (messages.size >= MAX_MESSAGES) messages = new Map(foremost(messages, MAX_MESSAGES / 2));
       messages.set(text, { level, entries: 1, first: time, last: time });
       return;
     }
@@ -61,8 +61,12 @@ export function createStatistics(): Statistics {
 const MAX_MESSAGES = 10_000;
 const MAX_REPORTED = 20;
 
-const mostFrequent = (messages: ReadonlyMap<string, Seen>, count: number): [string, Seen][] =>
-  [...messages].sort(([, a], [, b]) => b.entries - a.entries).slice(0, count);
+/** Of errors first, then of warnings: requests outnumber them by far. */
+const foremost = (messages: ReadonlyMap<string, Seen>, count: number): [string, Seen][] =>
+  [...messages].sort(([, a], [, b]) => gravity(b) - gravity(a) || b.entries - a.entries).slice(0, count);
+
+const gravity = ({ level }: Seen): number => GRAVE.findIndex((levels) => level !== null && levels.includes(level));
+const GRAVE: readonly (readonly string[])[] = [['WARNING'], ['ERROR', 'CRITICAL']];
 
 const earlier = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b < a) ? b : a);
 const later = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b > a) ? b : a);

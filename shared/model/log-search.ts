@@ -83,7 +83,7 @@ export interface LogStats {
   readonly last: number | null;
   /** null: entries without a level. */
   readonly levels: readonly { readonly level: string | null; readonly entries: number }[];
-  /** The most frequent messages, numbers and ids folded, most frequent first. */
+  /** The most frequent messages, numbers and ids folded: those of errors first, then of warnings, each most frequent first. */
   readonly messages: readonly RepeatedMessage[];
 }
 

@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../../../shared/abort.js';
 import { AppError } from '../../../shared/errors.js';
 import type { LogEvent, LogResult } from '../../../shared/model/log-search.js';
+import type { Terminal } from '../deps.js';
 import { EXIT, worstExit } from '../exit-codes.js';
 import { toLine } from '../format/error.js';
 import { entriesToJson, logResultToJson, logStatsToJson } from '../format/json-log.js';
@@ -49,11 +50,14 @@ export async function logStats({ api, deps, options, style, signal }: Connected,
   for await (const event of api.log({ selectors: invocation.selectors, query }, signal)) {
     if (event.type !== 'result') continue;
     const { result } = event;
-    deps.terminal.out(options.json ? toLine(logStatsToJson(result)) : formatLogStats(result, deps.terminal.size().columns, style));
+    deps.terminal.out(options.json ? toLine(logStatsToJson(result)) : formatLogStats(result, textColumns(deps.terminal), style));
     return worstExit([result.exit]);
   }
   throw new AppError('unreachable', 'the stream ended before the search did');
 }
+
+/** What numbers, levels and times leave over on a terminal; what goes elsewhere is not clipped. */
+const textColumns = (terminal: Terminal): number => (terminal.live ? Math.max(40, terminal.size().columns - 56) : Infinity);
 
 /** What a search that was broken off can say of itself. */
 function createSeen() {

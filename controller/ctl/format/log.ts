@@ -67,6 +67,7 @@ export function formatLogCounts({ services }: LogResult): string {
   );
 }
 
+/** `columns`: what there is for the text of a message. */
 export function formatLogStats({ services }: LogResult, columns: number, style: Style): string {
   return services.map(({ name, host, stats, why, notes }) => section(`${name} on ${host}`, stats, why, notes)).join('\n');
 
@@ -74,18 +75,26 @@ export function formatLogStats({ services }: LogResult, columns: number, style: 
     const head = `${style.bold(title)}\n`;
     const said = notes.map((note) => `  ${style.warn('note')}  ${printable(note)}\n`).join('');
     if (stats === null) return `${head}  ${style.bad('unknown')}: ${printable(why ?? 'not measured')}\n`;
-    const span = stats.first === null || stats.last === null ? '' : `, ${formatTime(stats.first)} to ${formatTime(stats.last)}`;
+    const span = stats.first === null || stats.last === null ? '' : `, ${formatSpan(stats.first, stats.last)}`;
     const levels = stats.levels.map(({ level, entries }) => `${level ?? 'no level'} ${entries}`).join(', ');
     const table = formatTable(
-      stats.messages.map(({ entries, level, text, last }) => [
+      stats.messages.map(({ entries, level, text, first, last }) => [
         { text: `  ${String(entries).padStart(7)}` },
         { text: level ?? '' },
-        { text: last === null ? '' : formatTime(last) },
-        { text: clip(printable(text), Math.max(20, columns - 45), style.glyphs.ellipsis) },
+        { text: first === null || last === null ? '' : formatSpan(first, last) },
+        { text: clip(printable(text), columns, style.glyphs.ellipsis) },
       ]),
     );
     return `${head}  ${counted(stats.entries, 'entry', 'entries')}${span}\n${levels === '' ? '' : `  ${levels}\n`}${said}${table}`;
   }
+}
+
+/** The day only once. */
+function formatSpan(first: number, last: number): string {
+  const [from, to] = [formatTime(first), formatTime(last)];
+  if (from === to) return from;
+  const [day = '', time = ''] = to.split(' ');
+  return `${from} to ${from.startsWith(day) ? time : to}`;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
