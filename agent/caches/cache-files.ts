@@ -1,7 +1,12 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { throwIfAborted } from '../../shared/abort.js';
+import { openFolder } from '../open-folder.js';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
+
+/*
+ * The folder belongs to the user of the Squid and the agent is mostly root: whatever that user puts in the way, nothing is moved or deleted
+ * outside of it.
+ */
 
 /** Of a Squid: the folders of its first level, the list of what is in them, the databases of `rock`. */
 const ITS_OWN = /^(?:[0-9A-F]{2}|swap\.state.*|rock|ssd)$/;
@@ -26,40 +31,31 @@ export async function requireCache(folder: string): Promise<void> {
 
 /** Moves its files into `aside`. Done twice it moves what is left. Only while the Squid does not run. */
 export async function moveAside(folder: string, aside: string): Promise<void> {
-  await mkdir(aside, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(folder)) if (ITS_OWN.test(name)) await rename(join(folder, name), join(aside, name));
+  await using cache = await openFolder(folder);
+  await mkdir(cache.at(basename(aside)), { mode: 0o700 }).catch((error: unknown) => {
+    if (!isErrno(error, 'EEXIST')) throw error;
+  });
+  await using into = await cache.open(basename(aside));
+  for (const name of await cache.names()) if (ITS_OWN.test(name)) await rename(cache.at(name), into.at(name));
 }
 
 /** The same backwards; what a failed `squid -z` has made gives way. */
 export async function putBack(folder: string, aside: string): Promise<void> {
-  const entries = await readdir(aside).catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  });
-  for (const name of entries) {
-    await rm(join(folder, name), { recursive: true, force: true });
-    await rename(join(aside, name), join(folder, name));
-  }
-  await rm(aside, { recursive: true, force: true });
-}
-
-/** Deletes all that ever was moved aside, a small folder at a time: nobody else on this host shall notice. */
-export async function removeAside(folder: string, signal: AbortSignal): Promise<void> {
-  for (const aside of (await readdir(folder)).filter((name) => name.startsWith(ASIDE))) {
-    const root = join(folder, aside);
-    for (const first of await foldersIn(root)) {
-      for (const second of await foldersIn(first)) {
-        throwIfAborted(signal);
-        await rm(second, { recursive: true, force: true });
-      }
-      await rm(first, { recursive: true, force: true });
+  const { signal } = new AbortController();
+  await using cache = await openFolder(folder);
+  if (!(await cache.names()).includes(basename(aside))) return;
+  {
+    await using from = await cache.open(basename(aside));
+    for (const name of await from.names()) {
+      await cache.remove(name, signal);
+      await rename(from.at(name), cache.at(name));
     }
-    throwIfAborted(signal);
-    await rm(root, { recursive: true, force: true });
   }
+  await cache.remove(basename(aside), signal);
 }
 
-async function foldersIn(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(path, basename(entry.name)));
+/** Deletes all that ever was moved aside, one file after the other: nobody else on this host shall notice. */
+export async function removeAside(folder: string, signal: AbortSignal): Promise<void> {
+  await using cache = await openFolder(folder);
+  for (const aside of await cache.names()) if (aside.startsWith(ASIDE)) await cache.remove(aside, signal);
 }
