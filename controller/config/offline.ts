@@ -38,5 +38,5 @@ export function createOfflineConfig(env: SecretSources['env']): OfflineConfig {
 async function contentOf(file: string): Promise<{ readonly bytes: Buffer; readonly realPath: string }> {
   const found = await readIniFile(file);
   if (found.ok) return found;
-  throw new AppError('config', `${file} ${found.why}`, { hint: 'name it by `-c FILE`, or run ctl in the folder of cluster.ini' });
+  throw new AppError('config', `${file}: ${found.why}`, { hint: 'name it by `-c FILE`, or run ctl in the folder of cluster.ini' });
 }

@@ -59,6 +59,7 @@ export function rawConfig({ document, problems }: ParsedIni, options: { readonly
         .filter((problem) => problem.severity === 'error')
         .map(formatProblem)
         .join('\n'),
+      { hint: NAMES_ALL },
     );
   const sections = [document.defaults, ...document.sections.values()];
   const size = sections.reduce((sum, section) => sum + section.own.size + document.defaults.own.size, 0);
@@ -69,6 +70,8 @@ export function rawConfig({ document, problems }: ParsedIni, options: { readonly
   );
 }
 
+const NAMES_ALL = '`ctl config check` names all problems';
+
 /** Inheritance multiplies: sections by keys of [DEFAULT]. */
 const MAX_VALUES = 1_000_000;
 
@@ -77,7 +80,7 @@ function rawValue(document: IniDocument, section: IniSection, key: string, hidde
   if (value === undefined) return '';
   if (value.ok) return hidden.has(key) && value.text !== '' ? REDACTED : value.text;
   const why = hidden.has(key) ? 'a reference %(name)s in it cannot be resolved' : value.why;
-  throw new AppError('config', `${document.file}:${value.entry.line}: [${section.name}] ${key}: ${why}`);
+  throw new AppError('config', `${document.file}:${value.entry.line}: [${section.name}] ${key}: ${why}`, { hint: NAMES_ALL });
 }
 
 /** Also for a section or key called `__proto__`. */

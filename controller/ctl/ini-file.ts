@@ -1,12 +1,13 @@
-import { open, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { AppError, isErrno, toAppError } from '../../shared/errors.js';
-import { formatProblem, type IniSection, MAX_INI_BYTES, parseIni, type ParsedIni } from '../../shared/ini/ini.js';
+import { AppError } from '../../shared/errors.js';
+import { readIniFile } from '../../shared/ini/file.js';
+import { formatProblem, type IniSection, parseIni, type ParsedIni } from '../../shared/ini/ini.js';
 import { SERVICE_TYPES } from '../../shared/model/service.js';
 
 /** Reads and parses an ini file; `config` if it can't be read. What is wrong inside it is among the problems. */
 async function readIni(file: string): Promise<ParsedIni> {
-  return parseIni(await readBounded(file), file);
+  return parseIni(await bytesOf(file), file);
 }
 
 /**
@@ -39,28 +40,8 @@ export async function serviceSections(file: string): Promise<{ readonly name: st
     .filter(({ type }) => SERVICE_TYPES.some((known) => known === type));
 }
 
-/** One byte more than allowed is enough to tell that it is too much. */
-async function readBounded(file: string): Promise<Buffer> {
-  try {
-    const handle = await open(file, 'r');
-    try {
-      const buffer = Buffer.alloc(MAX_INI_BYTES + 1);
-      let length = 0;
-      for (;;) {
-        const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
-        length += bytesRead;
-        if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length);
-      }
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) {
-      throw new AppError('config', `${file}: no such file`, {
-        hint: 'name it by `-c FILE`, or run ctl in the folder of cluster.ini',
-        cause: error,
-      });
-    }
-    throw toAppError(error, 'config', `${file} can't be read`, 'check the path and its permissions');
-  }
+async function bytesOf(file: string): Promise<Buffer> {
+  const found = await readIniFile(file);
+  if (found.ok) return found.bytes;
+  throw new AppError('config', `${file}: ${found.why}`, { hint: 'name it by `-c FILE`, or run ctl in the folder of cluster.ini' });
 }

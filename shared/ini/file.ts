@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
-import { messageOf } from '../errors.js';
+import { isErrno, messageOf } from '../errors.js';
 import { MAX_INI_BYTES } from './source.js';
 
 /** The bytes of a file as far as an ini file may be long and one more, or why they can't be read. */
@@ -25,7 +25,7 @@ export async function readIniFile(path: string): Promise<IniFile> {
       await handle.close();
     }
   } catch (error) {
-    return { ok: false, why: `can't be read: ${messageOf(error)}` };
+    return { ok: false, why: isErrno(error, 'ENOENT') ? 'no such file' : `can't be read: ${messageOf(error)}` };
   }
 }
 

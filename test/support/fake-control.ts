@@ -16,7 +16,7 @@ import type { MemberResult, OperationEvent, OperationResult, OperationSummary, P
 /** What a controller would do, told beforehand. A cluster of two pools with two running clients each, all of them well. */
 export interface FakeControlScript {
   readonly clients?: readonly string[];
-  /** This client does not answer after its start: the roll halts there. */
+  /** This client does not answer after its start: the roll halts there, unless it may go on after as many. */
   readonly failing?: string;
   /** The roll waits while it starts this client, until `halt` is called. */
   readonly stuckOn?: string;
@@ -94,10 +94,16 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
     if (script.refuseUnlessAccepted !== undefined && !request.oldForm && !request.force) throw script.refuseUnlessAccepted;
   };
 
-  async function* roll(names: readonly string[], action: RunRequest['action'], signal: AbortSignal): AsyncGenerator<OperationEvent> {
+  async function* roll(
+    names: readonly string[],
+    action: RunRequest['action'],
+    signal: AbortSignal,
+    maxFail = 0,
+  ): AsyncGenerator<OperationEvent> {
     let at = FAKE_NOW;
     const members: MemberResult[] = [];
     let ended: { outcome: OperationResult['outcome']; exit: number; why: string | null } = { outcome: 'completed', exit: 0, why: null };
+    let partial = false;
     yield { type: 'started', operation: FAKE_OPERATION, action, at, plan: planSteps(names, action) };
     for (const service of names) {
       if (ended.outcome !== 'completed') {
@@ -119,7 +125,8 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
           const why = 'no HTTP answer: expected a status below 400 within 300 s, got connection refused';
           yield { type: 'step', operation: FAKE_OPERATION, service, step: 'fail', state: 'end', at, ms, detail: why };
           result = { name: service, result: 'failed', why, lastLogEntry: FAILED_ENTRY, stepsMs: { ...stepsMs } };
-          ended = { outcome: 'halted', exit: 1, why: `${service} did not come back` };
+          if (maxFail === 0) ended = { outcome: 'halted', exit: 1, why: `${service} did not come back` };
+          else partial = true;
           break;
         }
         stepsMs[step] = ms;
@@ -127,6 +134,7 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
       }
       members.push(result);
     }
+    if (partial && ended.outcome === 'completed') ended = { ...ended, exit: 3 };
     yield { type: 'result', result: { operation: FAKE_OPERATION, action, ...ended, seconds: (at - FAKE_NOW) / 1000, services: members } };
   }
 
@@ -149,7 +157,7 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
     closed: false,
     close: () => void (fake.closed = true),
     check(request, signal) {
-      calls.push(`check ${request.selectors.join(',')} ${request.path ?? ''}`.trim());
+      calls.push(`check ${request.selectors.join(',')} ${request.path ?? ''}`.trim() + (request.noMail === true ? ' no-mail' : ''));
       return answer(signal);
     },
     status(request, signal) {
@@ -173,7 +181,7 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
       calls.push(`run ${request.action}`);
       requests.push(request);
       judge(request);
-      yield* breaking(roll(chosen(request), request.action, signal));
+      yield* breaking(roll(chosen(request), request.action, signal, request.maxFail ?? 0));
     },
     async operations() {
       calls.push('operations');
@@ -228,7 +236,8 @@ export function createFakeControl(script: FakeControlScript = {}): FakeControl {
     async removeLock({ force }) {
       calls.push(`removeLock${force ? ' force' : ''}`);
       const { holder = null } = script;
-      if (holder?.alive === true && !force) throw new AppError('conflict', `${holder.what} by ${holder.by} holds the lock`);
+      if (holder?.alive === true && !force)
+        throw new AppError('conflict', `${holder.what} by ${holder.by} holds the lock`, { hint: 'wait for it' });
       return { path: '/etc/ctl/ctl.lock', holder: null, removed: holder };
     },
     async *log({ selectors, query }) {
