@@ -109,7 +109,7 @@ export async function openParts({ clock, log, lifecycle, lock }: PartsDeps, opti
   const lastSeen = await openLastSeen(join(stateDir, 'last-seen.json'));
   const history = createHistory({ path: historyOf(stateDir), create: true });
   lifecycle.onShutdown('history', () => history.close());
-  const care = createCare({ config, checks, operations, lastSeen, history, perf, clock, log, notifier });
+  const care = createCare({ config, checks, operations, lastSeen, history, perf, clock, log, notifier, hosts: () => fleet.hosts() });
   // What lasts is known before the first agent tells anything; a single action opens it only for what it has to keep.
   if (embedded === null) await care.incidents();
   return { audit, notifier, links, fleet, holds, operations, balancer, checks, lastSeen, history, care };

@@ -1,6 +1,6 @@
 import type { Incident, IncidentChange } from '../../shared/model/incident.js';
-import type { IncidentPolicy, Observation, Place, Trouble } from './observation.js';
-import { isWell, keyOf, sightingOfEvent, sightingsOf, type Sighting } from './sightings.js';
+import type { DarkHost, IncidentPolicy, Observation, Place, Trouble } from './observation.js';
+import { isWell, keyOf, sightingOfEvent, sightingOfHost, sightingsOf, type Sighting } from './sightings.js';
 import { isStartedAnew, joinStarts, startOf } from './starts.js';
 import type { IncidentState, Track, ZopeStart } from './state.js';
 
@@ -18,6 +18,7 @@ export function decideIncidents(state: IncidentState, observation: Observation, 
   switch (observation.type) {
     case 'round':
       forgetServices(draft, observation.services);
+      if (observation.dark !== null) seeHosts(draft, observation.dark, policy);
       for (const report of observation.reports) {
         if (observation.silent.has(report.name)) continue;
         const start = startOf(report);
@@ -135,6 +136,21 @@ function open(draft: Draft, key: string, track: Track, sighting: Sighting, reaso
   draft.tracks.set(key, { ...track, incident });
   draft.changes.push({ type: 'opened', incident, reason });
 }
+
+/** An agent that is just being restarted is not away: one look is never enough. */
+const HOST_FAILURES = 2;
+
+function seeHosts(draft: Draft, dark: readonly DarkHost[], policy: IncidentPolicy): void {
+  const sightings = dark.map((one) => sightingOfHost(one, draft.now));
+  for (const sighting of sightings) see(draft, sighting, { ...policy, failures: Math.max(policy.failures, HOST_FAILURES) });
+  const seen = new Set(sightings.map(keyOf));
+  for (const [key, track] of draft.tracks) {
+    const { service, kind } = track.place;
+    if (service === null && kind === 'unmeasured' && !seen.has(key)) recover(draft, key, track, NO_START, policy);
+  }
+}
+
+const NO_START: ZopeStart = { marker: null, process: null, entry: null };
 
 const placeOf = ({ service, host, event, kind }: Place): Place => ({ service, host, event, kind });
 

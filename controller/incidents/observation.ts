@@ -11,6 +11,8 @@ export type Observation =
       readonly silent: ReadonlySet<string>;
       /** Every service of cluster.ini: trouble of others is nobody's any more. */
       readonly services: ReadonlySet<string>;
+      /** Every host whose agent is not heard of; null: nobody has looked. */
+      readonly dark: readonly DarkHost[] | null;
     }
   | {
       readonly type: 'agent';
@@ -24,6 +26,13 @@ export type Observation =
   | { readonly type: 'settled'; readonly place: Place; readonly why: string }
   /** Something was done about the lasting trouble of a service. */
   | { readonly type: 'acted'; readonly service: string; readonly action: string };
+
+/** A host whose agent is not heard of. */
+export interface DarkHost {
+  readonly host: string;
+  /** For how long, as far as this controller knows. */
+  readonly silentMs: number;
+}
 
 /** Where trouble is: there is never more than one incident at a place. */
 export type Place = Pick<Incident, 'service' | 'host' | 'event' | 'kind'>;

@@ -1,7 +1,7 @@
 import type { AgentEvent } from '../../shared/model/agent-event.js';
 import type { Finding, ServiceReport } from '../../shared/model/check-report.js';
 import type { Incident } from '../../shared/model/incident.js';
-import type { Place } from './observation.js';
+import type { DarkHost, Place } from './observation.js';
 import type { ZopeStart } from './state.js';
 
 /** Something bad at a place, seen once. */
@@ -48,6 +48,15 @@ function sightingOf(finding: Finding, report: ServiceReport, start: ZopeStart, n
     start: ofLog ? start : null,
   };
 }
+
+/** What only its agent can see is unknown there: whoever waits for a mail about it waits in vain. */
+export const sightingOfHost = ({ host, silentMs }: DarkHost, now: number): Sighting => ({
+  ...{ service: null, host, event: null, kind: 'unmeasured' },
+  message: `the agent of ${host} does not answer: memory and logs there are unknown, what happens there is not told, and nothing there can be repaired`,
+  expected: 'heartbeats of its agent',
+  got: `none for ${Math.round(silentMs / 1000)} s`,
+  ...{ logEntry: null, at: now, enough: null, busy: false, start: null },
+});
 
 export function sightingOfEvent(told: AgentEvent, host: string, start: ZopeStart | null): Sighting {
   const common = { service: told.service, host, at: told.at, busy: false };

@@ -4,7 +4,7 @@ import type { Checks } from '../checks/runner.js';
 import type { ClusterConfig, Service } from '../config/cluster.js';
 import type { History } from '../history/history.js';
 import type { Incidents } from '../incidents/incidents.js';
-import type { IncidentPolicy } from '../incidents/observation.js';
+import type { DarkHost, IncidentPolicy } from '../incidents/observation.js';
 import type { PerfLog } from '../perf/perf-log.js';
 import { messageOf } from '../../shared/errors.js';
 import type { TakeEvents } from '../../shared/model/agent-event.js';
@@ -46,9 +46,11 @@ export interface RoundsDeps {
   readonly history: Pick<History, 'samples'>;
   readonly lastSeen: LastSeen;
   readonly perf: Pick<PerfLog, 'checked'>;
+  /** Hosts whose agent has gone dark. */
+  readonly dark: () => readonly DarkHost[];
 }
 
-export function createRounds({ config, checks, operations, incidents, history, lastSeen, perf }: RoundsDeps): Rounds {
+export function createRounds({ config, checks, operations, incidents, history, lastSeen, perf, dark }: RoundsDeps): Rounds {
   const policy = (by: RoundOptions['by']): IncidentPolicy => {
     const { failures, recoveries } = config().monitor;
     return { failures: by === 'hand' ? 1 : failures, recoveries, busyRounds: failures };
@@ -67,7 +69,9 @@ export function createRounds({ config, checks, operations, incidents, history, l
           const working = new Set([...before, ...operations.working()]);
           const silent = silentServices(config(), working, await operations.stopped(), measured);
           const reports = measured.map((report) => (path === '' ? report : withoutPage(report)));
-          await (await incidents()).observe({ type: 'round', reports, silent, services: known() }, policy(by));
+          // Who looks by hand sees it in the answer.
+          const hosts = by === 'monitor' ? dark() : null;
+          await (await incidents()).observe({ type: 'round', reports, silent, services: known(), dark: hosts }, policy(by));
         })(),
       );
       const lasting = await incidents().then(

@@ -9,12 +9,16 @@ export interface Advice {
 }
 
 /** What an operator types next about trouble that lasts: first what looks, last what changes something. */
-export function adviseOn({ service, event, kind }: Incident, config: ClusterConfig): Advice[] {
+export function adviseOn({ service, host, event, kind }: Incident, config: ClusterConfig): Advice[] {
   const of = (why: string, ...words: string[]): Advice => ({ why, command: commandOf(config, ...words) });
-  if (service === null)
-    return kind === 'roll'
-      ? [of('See what is not well', 'check'), of('Roll when it is', 'start')]
-      : [of('See what is still measured', 'check'), of('And what was seen last', 'status')];
+  if (service === null) {
+    if (kind === 'roll') return [of('See what is not well', 'check'), of('Roll when it is', 'start')];
+    const agent: Advice[] =
+      kind === 'unmeasured' && host !== null
+        ? [{ why: `On ${host} itself: does its agent run?`, command: 'systemctl status ctl-agent' }]
+        : [];
+    return [...agent, of('See what is still measured', 'check'), of('And what was seen last', 'status')];
+  }
   const check = of('Measure it now', 'check', service);
   const log = config.clients.some(({ spec }) => spec.name === service)
     ? [of('Read the end of its log', 'log', service, '--tail', '20')]

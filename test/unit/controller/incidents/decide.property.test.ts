@@ -18,7 +18,7 @@ const report = fc
 const silent = fc.subarray(NAMES).map((names) => new Set(names));
 const round: fc.Arbitrary<Observation> = fc
   .tuple(fc.uniqueArray(report, { selector: ({ name }) => name }), silent)
-  .map(([reports, quiet]) => ({ type: 'round', reports, silent: quiet, services: SERVICES }));
+  .map(([reports, quiet]) => ({ type: 'round', reports, silent: quiet, services: SERVICES, dark: null }));
 const agent: fc.Arbitrary<Observation> = fc.tuple(fc.constantFrom(...NAMES), fc.boolean(), silent).map(([service, died, quiet]) => ({
   type: 'agent',
   host: 'web1',
@@ -89,6 +89,7 @@ describe('whatever is observed', () => {
           reports: [{ ...unknown(), name }],
           silent: new Set<string>(),
           services: SERVICES,
+          dark: null,
         }));
         let told: IncidentChange[] = [];
         let seen = 0;
@@ -115,7 +116,13 @@ describe('whatever is observed', () => {
     const flapping = fc.array(fc.constantFrom(well, down, unknown), { maxLength: 80 });
     fc.assert(
       fc.property(policies, flapping, (policy, makes) => {
-        const all = makes.map((make): Observation => ({ type: 'round', reports: [make()], silent: new Set(), services: SERVICES }));
+        const all = makes.map((make): Observation => ({
+          type: 'round',
+          reports: [make()],
+          silent: new Set(),
+          services: SERVICES,
+          dark: null,
+        }));
         const bad = makes.filter((make) => make === down).length;
         let opened = 0;
         run(policy, all, (_, changes) => {

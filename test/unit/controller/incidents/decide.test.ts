@@ -27,9 +27,19 @@ function watch(policy = MONITORED) {
   return {
     observe,
     round: (...reports: ServiceReport[]) =>
-      tell(observe({ type: 'round', reports: reports.map((r) => ({ ...r, at: now })), silent: new Set(), services: SERVICES })),
+      tell(observe({ type: 'round', reports: reports.map((r) => ({ ...r, at: now })), silent: new Set(), services: SERVICES, dark: null })),
     silently: (silent: string[], ...reports: ServiceReport[]) =>
-      tell(observe({ type: 'round', reports, silent: new Set(silent), services: SERVICES })),
+      tell(observe({ type: 'round', reports, silent: new Set(silent), services: SERVICES, dark: null })),
+    dark: (...hosts: string[]) =>
+      tell(
+        observe({
+          type: 'round',
+          reports: [],
+          silent: new Set(),
+          services: SERVICES,
+          dark: hosts.map((host) => ({ host, silentMs: 20_000 })),
+        }),
+      ),
     agent: (...events: AgentEvent[]) => tell(observe({ type: 'agent', host: 'web1', events, silent: new Set(), services: SERVICES })),
     lasting: () => [...state.tracks.values()].flatMap(({ incident }) => incident ?? []),
   };
@@ -47,6 +57,17 @@ const entry = (fields: { id?: string; time?: string | null } = {}): AgentEvent =
   entry: { time: fields.time === undefined ? '2026-11-13 13:00:00' : fields.time, level: 'ERROR', text: 'ERROR it broke' },
 });
 const death: AgentEvent = { id: 'd1', at: MONDAY, service: 'client1', kind: 'died', process: processId(42, 1), why: 'killed by signal 9' };
+
+describe('a host whose agent is away', () => {
+  it('is told in the second round, whatever the policy says, and is over when the agent is back', () => {
+    const { dark, round, lasting } = watch(BY_HAND);
+    expect(dark('web1')).toEqual([]);
+    expect(dark('web1', 'web2')).toEqual(['opened - unmeasured: 2 bad rounds']);
+    expect(lasting()).toMatchObject([{ service: null, host: 'web1', event: null, kind: 'unmeasured', got: 'none for 20 s' }]);
+    expect(round(well())).toEqual([]);
+    expect(dark()).toEqual(['ended - unmeasured: 1 good round']);
+  });
+});
 
 describe('an incident', () => {
   it('opens after as many bad rounds as the policy says, and ends after as many good ones', () => {
@@ -117,7 +138,7 @@ describe('an incident', () => {
     const { round, observe } = watch(BY_HAND);
     round(down());
     const services = new Set(['client2']);
-    expect(tell(observe({ type: 'round', reports: [], silent: new Set(), services }))).toEqual([
+    expect(tell(observe({ type: 'round', reports: [], silent: new Set(), services, dark: null }))).toEqual([
       'ended client1 1: no longer in cluster.ini',
     ]);
   });

@@ -18,6 +18,7 @@ const round = (...reports: ServiceReport[]): Observation => ({
   reports,
   silent: new Set(),
   services: new Set(['client1', 'client2']),
+  dark: null,
 });
 const everything = { services: null, open: false, since: null };
 

@@ -54,6 +54,7 @@ describe('what is seen of the cluster', () => {
       clock: fakeClock(1_000),
       log: createLogger({ name: 'test', level: 'silent' }),
       notifier,
+      hosts: () => [],
       ...over,
     });
     return {
@@ -71,6 +72,22 @@ describe('what is seen of the cluster', () => {
     seen = [failing()];
     expect((await measure(SERVICES, BY_HAND)).lasting).toMatchObject([{ service: 'client1', event: 2 }]);
     expect(told).toEqual(['opened client1 2']);
+  });
+
+  it('of an agent is told by the monitor once it has missed three heartbeats in two rounds', async () => {
+    let now = 0;
+    const host = { host: 'web1', connected: false, lastSeen: null, version: null, skewMs: null };
+    const gone = { ...host, host: 'no-longer-in-the-ini' };
+    const { measure } = await care({ clock: { ...fakeClock(0), now: () => now }, hosts: () => [host, gone] });
+    seen = [well()];
+    for (const at of [0, 10_000, 15_000]) {
+      now = at;
+      await measure(SERVICES, BY_MONITOR);
+    }
+    await measure(SERVICES, BY_HAND);
+    expect(told).toEqual([]);
+    await measure(SERVICES, BY_MONITOR);
+    expect(told).toEqual(['opened  unmeasured']);
   });
 
   it('is kept: for status, as a sample, and in the history', async () => {
