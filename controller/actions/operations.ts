@@ -1,3 +1,4 @@
+import { selectServices } from '../config/select.js';
 import { preflight } from '../rolling/preflight.js';
 import type { RollWorld } from '../rolling/observe.js';
 import type { Executor } from '../rolling/executor.js';
@@ -73,6 +74,9 @@ export function createOperations(deps: OperationsDeps): Operations {
 
   async function* run(request: RunRequest, signal: AbortSignal, judged?: JudgedRound): AsyncIterable<OperationEvent> {
     if (request.canary !== undefined && request.canaryWaitS === undefined && !deps.resumesByItself) throw NOBODY_WAITS;
+    // What is wrong with a request is told before what keeps it waiting.
+    pagePath(request.path ?? null);
+    if (request.selectors.length > 0) selectServices(world.config(), request.selectors);
     const id = operationId(world.clock.now(), Math.random());
     const { events } = await exclusively(id, request.by, async (lease) => {
       // These touch no client: they take nothing from a roll that is to go on.

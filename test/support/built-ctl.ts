@@ -23,6 +23,8 @@ export interface Seat extends AsyncDisposable {
   serve(control: ControlApi, file?: string): Promise<{ stop(): Promise<void> }>;
   /** Writes an ini file that names a port at which nobody listens; answers the port. */
   serveNobody(file?: string): Promise<number>;
+  /** Nobody listens there. */
+  freePort(): Promise<number>;
   /** A port that takes connections and says nothing. */
   listenOnly(): Promise<number>;
   type(...words: string[]): Run;
@@ -93,6 +95,7 @@ function createSeat(program: string, folder: string): Seat {
       await nameController(join(folder, file), `127.0.0.1:${port}`);
       return port;
     },
+    freePort,
     async listenOnly() {
       const server = createServer((socket) => socket.resume());
       ends.push(() => new Promise((resolve) => server.close(resolve)));
