@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { endHolds } from './actions/hold-keeper.js';
 import { createControlApi } from './api/control-api.js';
 import { createControlService } from './api/control-service.js';
 import type { ClusterConfig } from './config/cluster.js';
 import { identityFolder } from './identity/authority.js';
 import { type ControllerIdentity, openIdentity } from './identity/identity.js';
 import type { Observation } from './incidents/observation.js';
-import { startKeepers } from './keepers.js';
+import { endHolds } from './keepers/hold-keeper.js';
+import { startKeepers } from './keepers/keepers.js';
 import { openParts, type Parts, type PartsDeps, type PartsOptions } from './parts.js';
 import { acquireLock } from './rolling/lock.js';
 import { AppError } from '../shared/errors.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BalancerActions, createBalancerActions } from '../../../../controller/actions/balancer.js';
-import { startHoldKeeper } from '../../../../controller/actions/hold-keeper.js';
+import { startHoldKeeper } from '../../../../controller/keepers/hold-keeper.js';
 import { openHolds, type Holds } from '../../../../controller/actions/holds.js';
 import type { Service } from '../../../../controller/config/cluster.js';
 import { selectServices } from '../../../../controller/config/select.js';

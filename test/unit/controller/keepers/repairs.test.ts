@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRepairs } from '../../../../controller/actions/repairs.js';
+import { createRepairs } from '../../../../controller/keepers/repairs.js';
 import type { Observation } from '../../../../controller/incidents/observation.js';
 import type { JudgedRound } from '../../../../controller/rolling/preflight-repair.js';
 import { AppError } from '../../../../shared/errors.js';
@@ -7,7 +7,7 @@ import { createLogger } from '../../../../shared/log.js';
 import type { Plan, RunRequest } from '../../../../shared/model/control-api.js';
 import type { Incident } from '../../../../shared/model/incident.js';
 import type { RepairDecision } from '../../../../shared/model/repair.js';
-import { aReport } from './reports.js';
+import { aReport } from '../actions/reports.js';
 
 const incident = (over: Partial<Incident>): Incident => ({
   ...{ id: 'i', service: 'c1', host: null, event: 1, kind: 'tcp', message: 'm', expected: null, got: null, logEntry: null },

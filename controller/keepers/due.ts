@@ -1,7 +1,7 @@
 import type { TimeOfDay } from '../config/cluster.js';
 
 /** Whether this time of day, on one of its days and on the clock of the wall, lies after `from` and not after `to` (epoch ms). */
-export function isRestartDue({ hour, minute, days }: TimeOfDay, from: number, to: number): boolean {
+export function isDue({ hour, minute, days = [] }: Omit<TimeOfDay, 'days'> & Partial<TimeOfDay>, from: number, to: number): boolean {
   const today = new Date(to);
   return [0, -1].some((day) => {
     const moment = new Date(today.getFullYear(), today.getMonth(), today.getDate() + day, hour, minute);

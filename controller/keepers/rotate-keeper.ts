@@ -3,10 +3,11 @@ import type { Fleet } from '../fleet/fleet.js';
 import { askAgent } from '../checks/ask-agent.js';
 import { AppError, messageOf } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
-import type { OperationResult } from '../../shared/model/operation.js';
 import type { Clock } from '../../shared/ports/clock.js';
-import type { Operations } from './operations.js';
-import { isDue, isTooLarge } from './rotate-due.js';
+import type { Operations } from '../actions/operations.js';
+import { isDue } from './due.js';
+import { type Keeper, startKeeper } from './keeper.js';
+import { awaitResult, ownRequest } from './own-operation.js';
 
 export interface RotateKeeperDeps {
   readonly config: () => ClusterConfig;
@@ -16,38 +17,33 @@ export interface RotateKeeperDeps {
   readonly log: Log;
 }
 
-/** Rotates by itself: at `rotate_at`, and what has grown over `rotate_size`. */
-export interface RotateKeeper {
-  /** The rotation in hand is an operation like any other: it ends with those. */
-  stop(): Promise<void>;
-}
-
 /** Sizes are looked at so often; a rotation that did not come about is tried again so late. */
 const SIZES_MS = 60_000;
 const AGAIN_MS = 3_600_000;
 const POLL_MS = 20_000;
 const ASK_MS = 20_000;
 
-/** A rotation that is due while another operation runs comes after it; one that was due while no controller was there is left out. */
-export function startRotateKeeper({ config, fleet, operations, clock, log }: RotateKeeperDeps): RotateKeeper {
-  const stopping = new AbortController();
-  const { signal } = stopping;
+/**
+ * Rotates at `rotate_at`, and what has grown over `rotate_size`. A rotation that is due while another operation runs comes after it; one that
+ * was due while no controller was there is left out.
+ */
+export function startRotateKeeper({ config, fleet, operations, clock, log }: RotateKeeperDeps): Keeper {
   const due = new Set<string>();
   const notBefore = new Map<string, number>();
   let lookedAt = clock.now();
   let sizesAt = -Infinity;
 
-  async function look(): Promise<void> {
+  async function look(signal: AbortSignal): Promise<void> {
     const now = clock.now();
     const services = [...config().services.values()].filter(({ spec }) => spec.rotation !== undefined);
-    for (const { spec, schedule } of services) if (schedule !== undefined && isDue(schedule, lookedAt, now)) due.add(spec.name);
+    for (const { spec, schedule } of services) if (schedule?.at != null && isDue(schedule.at, lookedAt, now)) due.add(spec.name);
     lookedAt = now;
     if (now - sizesAt < SIZES_MS) return;
     sizesAt = now;
-    for (const service of services) if (await isGrown(service, now)) due.add(service.spec.name);
+    for (const service of services) if (await isGrown(service, now, signal)) due.add(service.spec.name);
   }
 
-  async function isGrown({ spec, host, schedule }: Service, now: number): Promise<boolean> {
+  async function isGrown({ spec, host, schedule }: Service, now: number, signal: AbortSignal): Promise<boolean> {
     if (schedule === undefined || schedule.atBytes === 0 || now < (notBefore.get(spec.name) ?? 0)) return false;
     const plan = await askAgent(
       fleet,
@@ -58,17 +54,18 @@ export function startRotateKeeper({ config, fleet, operations, clock, log }: Rot
         signal,
       },
     );
-    return plan.ok && isTooLarge(schedule, plan.logs);
+    return plan.ok && plan.logs.some(({ sizeBytes }) => (sizeBytes ?? 0) >= schedule.atBytes);
   }
 
-  async function rotate(): Promise<void> {
+  async function rotate(signal: AbortSignal): Promise<void> {
     const names = [...due].filter((name) => config().services.has(name));
     if (names.length === 0) {
       due.clear();
       return;
     }
     try {
-      const result = await resultOf(names);
+      const request = ownRequest({ action: 'rotate', selectors: names, by: 'ctl-controller' });
+      const result = await awaitResult(operations.run(request, signal));
       due.clear();
       for (const { name, result: end } of result.services) if (end !== 'done') notBefore.set(name, clock.now() + AGAIN_MS);
       log.info({ operation: result.operation, exit: result.exit }, `rotated by itself: ${names.join(', ')}`);
@@ -81,29 +78,12 @@ export function startRotateKeeper({ config, fleet, operations, clock, log }: Rot
     }
   }
 
-  async function resultOf(selectors: readonly string[]): Promise<OperationResult> {
-    const defaults = { force: false, oldForm: false, maxFail: null, batch: null, deadlineS: null };
-    for await (const event of operations.run({ ...defaults, action: 'rotate', selectors, by: 'ctl-controller' }, signal))
-      if (event.type === 'result') return event.result;
-    throw new AppError('unreachable', 'the rotation has no end');
-  }
-
-  async function run(): Promise<void> {
-    while (!signal.aborted) {
-      await look();
-      if (due.size > 0) await rotate();
-      await clock.sleep(POLL_MS, signal);
-    }
-  }
-
-  const running = run().catch((error: unknown) => {
-    if (!signal.aborted) log.error({ error }, 'nobody rotates by itself any more');
-  });
-
-  return {
-    async stop() {
-      stopping.abort(new AppError('cancelled', 'the controller is stopping'));
-      await running;
+  return startKeeper(
+    async (signal) => {
+      await look(signal);
+      if (due.size > 0) await rotate(signal);
+      return POLL_MS;
     },
-  };
+    { clock, log, complaint: 'nobody rotates by itself any more' },
+  );
 }

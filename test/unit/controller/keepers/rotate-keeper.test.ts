@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isDue } from '../../../../controller/actions/rotate-due.js';
-import { startRotateKeeper } from '../../../../controller/actions/rotate-keeper.js';
+import { startRotateKeeper } from '../../../../controller/keepers/rotate-keeper.js';
 import type { RotationSchedule, Service } from '../../../../controller/config/cluster.js';
 import { AppError } from '../../../../shared/errors.js';
 import { createLogger } from '../../../../shared/log.js';
@@ -10,24 +9,8 @@ import type { OperationEvent } from '../../../../shared/model/operation.js';
 import type { Clock } from '../../../../shared/ports/clock.js';
 import { aCluster, aFleet, aService } from '../checks/fixtures.js';
 
-const at = (hour: number, minute: number, day = 5): number => new Date(2026, 2, day, hour, minute).getTime();
+const at = (hour: number, minute: number): number => new Date(2026, 2, 5, hour, minute).getTime();
 const NIGHTLY: RotationSchedule = { at: { hour: 3, minute: 30 }, atBytes: 0 };
-
-describe('the time of a rotation', () => {
-  it.each([
-    ['has come', at(3, 29), at(3, 30), true],
-    ['has come between two looks that lie far apart', at(2, 0), at(9, 0), true],
-    ['has come at midnight of another day', at(23, 0), at(4, 0, 6), true],
-    ['is over', at(3, 30), at(3, 31), false],
-    ['is still to come', at(3, 0), at(3, 29), false],
-  ])('%s', (_, from, to, due) => {
-    expect(isDue(NIGHTLY, from, to)).toBe(due);
-  });
-
-  it('never comes without one', () => {
-    expect(isDue({ at: null, atBytes: 1 }, at(0, 0), at(0, 0, 8))).toBe(false);
-  });
-});
 
 const rotation = { logs: ['/srv/event.log'], archiveDir: '/srv/archive', compress: 'none', keepDays: 0, method: 'auto' } as const;
 const withLogs = (name: string, schedule: RotationSchedule): Service => aService({ name, rotation }, { schedule });

@@ -4,9 +4,9 @@ import type { Round } from '../monitor/rounds.js';
 import type { JudgedRound } from '../rolling/preflight-repair.js';
 import { AppError, messageOf } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
-import type { RunRequest } from '../../shared/model/control-api.js';
 import type { RepairDecision } from '../../shared/model/repair.js';
-import type { Operations } from './operations.js';
+import type { Operations } from '../actions/operations.js';
+import { ownRequest } from './own-operation.js';
 
 export interface RepairsDeps {
   readonly operations: Pick<Operations, 'plan' | 'run'>;
@@ -14,9 +14,7 @@ export interface RepairsDeps {
   readonly log: Log;
 }
 
-const REQUEST: RunRequest = {
-  ...{ action: 'repair', selectors: [], by: 'ctl-controller', force: false, oldForm: false, maxFail: null, batch: null, deadlineS: null },
-};
+const REQUEST = ownRequest({ action: 'repair', selectors: [], by: 'ctl-controller' });
 
 /**
  * What the monitor does after a round: repairs what has been critical long enough. Where there is nothing to do there is no operation;

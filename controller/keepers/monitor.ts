@@ -1,10 +1,10 @@
 import type { ClusterConfig, Service } from '../config/cluster.js';
 import { HISTORY_MS, type History } from '../history/history.js';
 import { linkSignals } from '../../shared/abort.js';
-import { AppError } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
 import type { Clock } from '../../shared/ports/clock.js';
-import type { Round, Rounds } from './rounds.js';
+import type { Round, Rounds } from '../monitor/rounds.js';
+import { type Keeper, startKeeper } from './keeper.js';
 
 export interface MonitorDeps {
   readonly config: () => ClusterConfig;
@@ -16,43 +16,37 @@ export interface MonitorDeps {
   readonly log: Log;
 }
 
-/** Looks after the cluster: a round every `[monitor] interval`, and a repair after it where `action` says so. */
-export interface Monitor {
-  /** Ends the round in hand, and the repair. */
-  stop(): Promise<void>;
-}
-
 /** No round takes so long: what it waits for is bounded. */
 const ROUND_MS = 600_000;
 /** How soon a monitor that is switched on in cluster.ini begins. */
 const OFF_MS = 5_000;
 const PRUNE_MS = 3_600_000;
 
-/** One round after the other: one that takes longer than the interval delays the next, and no two run at a time. */
-export function startMonitor({ config, rounds, history, repair, clock, log }: MonitorDeps): Monitor {
-  const stopping = new AbortController();
-  const { signal } = stopping;
+/**
+ * Looks after the cluster: a round every `[monitor] interval`, and a repair after it where `action` says so. One that takes longer than the
+ * interval delays the next, and no two run at a time.
+ */
+export function startMonitor({ config, rounds, history, repair, clock, log }: MonitorDeps): Keeper {
   let repairing: Promise<void> | null = null;
   let prunedAt = -Infinity;
 
-  async function run(): Promise<void> {
-    for (;;) {
-      const { intervalMs } = config().monitor;
-      const began = clock.now();
-      if (intervalMs > 0) await survive('a round of the monitor', look);
-      const took = clock.now() - began;
-      if (intervalMs > 0 && took > intervalMs)
-        log.warn({ ms: Math.round(took) }, `a round took ${seconds(took)}, longer than [monitor] interval (${seconds(intervalMs)})`);
-      await clock.sleep(intervalMs > 0 ? Math.max(0, intervalMs - took) : OFF_MS, signal);
-    }
+  async function step(signal: AbortSignal): Promise<number> {
+    const { intervalMs } = config().monitor;
+    if (intervalMs === 0) return OFF_MS;
+    const began = clock.now();
+    await survive('a round of the monitor', () => look(signal), signal);
+    const took = clock.now() - began;
+    if (took > intervalMs)
+      log.warn({ ms: Math.round(took) }, `a round took ${seconds(took)}, longer than [monitor] interval (${seconds(intervalMs)})`);
+    return Math.max(0, intervalMs - took);
   }
 
-  async function look(): Promise<void> {
+  async function look(signal: AbortSignal): Promise<void> {
     using bound = linkSignals([signal], ROUND_MS, 'a round of the monitor');
     const round = await rounds.measure(inOrder(config()), { path: '', by: 'monitor', signal: bound.signal });
     for (const complaint of round.complaints) log.error(complaint);
     if (config().monitor.action === 'repair') {
-      repairing ??= survive('a repair', () => repair(round, signal)).finally(() => {
+      repairing ??= survive('a repair', () => repair(round, signal), signal).finally(() => {
         repairing = null;
       });
     }
@@ -62,7 +56,7 @@ export function startMonitor({ config, rounds, history, repair, clock, log }: Mo
   }
 
   /** What fails is logged; the next round is another chance. */
-  async function survive(what: string, work: () => Promise<void>): Promise<void> {
+  async function survive(what: string, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
     try {
       await work();
     } catch (error) {
@@ -70,14 +64,10 @@ export function startMonitor({ config, rounds, history, repair, clock, log }: Mo
     }
   }
 
-  const running = run().catch((error: unknown) => {
-    if (!signal.aborted) log.error({ error }, 'nobody looks after the cluster any more');
-  });
-
+  const keeper = startKeeper(step, { clock, log, complaint: 'nobody looks after the cluster any more' });
   return {
     async stop() {
-      stopping.abort(new AppError('cancelled', 'the controller is stopping'));
-      await running;
+      await keeper.stop();
       await repairing;
     },
   };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRestartDue } from '../../../../controller/actions/restart-due.js';
-import { startRestartKeeper } from '../../../../controller/actions/restart-keeper.js';
+import { startRestartKeeper } from '../../../../controller/keepers/restart-keeper.js';
 import type { TimeOfDay } from '../../../../controller/config/cluster.js';
 import type { Observation } from '../../../../controller/incidents/observation.js';
 import { AppError } from '../../../../shared/errors.js';
@@ -10,26 +9,10 @@ import type { RunRequest } from '../../../../shared/model/control-api.js';
 import type { OperationEvent } from '../../../../shared/model/operation.js';
 import type { Clock } from '../../../../shared/ports/clock.js';
 import { aCluster, aPolicy, aService } from '../checks/fixtures.js';
-import { aReport } from './reports.js';
+import { aReport } from '../actions/reports.js';
 
-/** 5 March 2026 is a Thursday. */
-const at = (hour: number, minute: number, day = 5): number => new Date(2026, 2, day, hour, minute).getTime();
+const at = (hour: number, minute: number): number => new Date(2026, 2, 5, hour, minute).getTime();
 const NIGHTLY: TimeOfDay = { hour: 4, minute: 0, days: [] };
-const ON_FRIDAYS: TimeOfDay = { hour: 4, minute: 0, days: [5] };
-const ON_SUNDAYS: TimeOfDay = { hour: 23, minute: 59, days: [7] };
-
-describe('the time of a timed roll', () => {
-  it.each<[string, TimeOfDay, number, number, boolean]>([
-    ['has come', NIGHTLY, at(3, 59), at(4, 0), true],
-    ['is over', NIGHTLY, at(4, 0), at(4, 1), false],
-    ['is still to come', NIGHTLY, at(3, 0), at(3, 59), false],
-    ['comes on its day', ON_FRIDAYS, at(3, 59, 6), at(4, 0, 6), true],
-    ['does not come on another day', ON_FRIDAYS, at(3, 59), at(4, 0), false],
-    ['comes on a Sunday, looked at on Monday', ON_SUNDAYS, at(23, 58, 8), at(0, 1, 9), true],
-  ])('%s', (_, time, from, to, due) => {
-    expect(isRestartDue(time, from, to)).toBe(due);
-  });
-});
 
 interface Night {
   readonly reports?: readonly ServiceReport[];

@@ -1,9 +1,10 @@
 import { throwIfAborted } from '../../shared/abort.js';
-import { AppError, messageOf } from '../../shared/errors.js';
+import { messageOf } from '../../shared/errors.js';
 import type { Log } from '../../shared/log.js';
 import type { Clock } from '../../shared/ports/clock.js';
-import type { BalancerActions } from './balancer.js';
-import { type Holds, isOver } from './holds.js';
+import type { BalancerActions } from '../actions/balancer.js';
+import { type Holds, isOver } from '../actions/holds.js';
+import { type Keeper, startKeeper } from './keeper.js';
 
 export interface HoldKeeperDeps {
   readonly holds: Holds;
@@ -12,38 +13,19 @@ export interface HoldKeeperDeps {
   readonly log: Log;
 }
 
-/** Lets a client in again when the time is over for which it was taken out by hand. */
-export interface HoldKeeper {
-  /** Resolves when the one in hand is done. */
-  stop(): Promise<void>;
-}
-
 /**
- * One that does not answer, or whose balancer does not, is tried again until it does; so is one that a roll has in hand. Why it waits is in
- * the log, once for each reason.
+ * Lets a client in again when the time is over for which it was taken out by hand. One that does not answer, or whose balancer does not, is
+ * tried again until it does; so is one that a roll has in hand. Why it waits is in the log, once for each reason.
  */
-export function startHoldKeeper(deps: HoldKeeperDeps): HoldKeeper {
-  const { clock, log } = deps;
-  const stopping = new AbortController();
+export function startHoldKeeper(deps: HoldKeeperDeps): Keeper {
   const told = new Map<string, string>();
-
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await endHolds(deps, told, stopping.signal);
-      await clock.sleep(POLL_MS, stopping.signal);
-    }
-  }
-
-  const running = run().catch((error: unknown) => {
-    if (!stopping.signal.aborted) log.error({ error }, 'nobody looks any more at who is held out of the balancer');
-  });
-
-  return {
-    async stop() {
-      stopping.abort(new AppError('cancelled', 'the controller is stopping'));
-      await running;
+  return startKeeper(
+    async (signal) => {
+      await endHolds(deps, told, signal);
+      return POLL_MS;
     },
-  };
+    { ...deps, complaint: 'nobody looks any more at who is held out of the balancer' },
+  );
 }
 
 const POLL_MS = 5_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MonitorConfig } from '../../../../controller/config/cluster.js';
-import { startMonitor, type MonitorDeps } from '../../../../controller/monitor/monitor.js';
+import { startMonitor, type MonitorDeps } from '../../../../controller/keepers/monitor.js';
 import type { Round, RoundOptions } from '../../../../controller/monitor/rounds.js';
 import { AppError } from '../../../../shared/errors.js';
 import { createLogger } from '../../../../shared/log.js';
