@@ -30,6 +30,7 @@ export function createSelection({ query, every, ignored }: SelectionOptions): Se
   let before: FoundEntry[] = [];
   let after = 0;
   let held: FoundEntry[] = [];
+  let heldHits = 0;
   let hits = 0;
   let matchingLines = 0;
   let omitted = 0;
@@ -43,7 +44,10 @@ export function createSelection({ query, every, ignored }: SelectionOptions): Se
       }
       return sent;
     },
-    rest: () => held.splice(0),
+    rest() {
+      dropFirst();
+      return held.splice(0);
+    },
     get hits() {
       return hits;
     },
@@ -71,7 +75,7 @@ export function createSelection({ query, every, ignored }: SelectionOptions): Se
       omitted += 1;
       return;
     }
-    const found = [...before.splice(0), foundOf('hit', entry, written, every ? entry.lines : entry.matching)];
+    const found = [...before.splice(0).slice(-context), foundOf('hit', entry, written, every ? entry.lines : entry.matching)];
     after = context;
     if (tail === null) sent.push(...found);
     else hold(found);
@@ -94,18 +98,28 @@ export function createSelection({ query, every, ignored }: SelectionOptions): Se
       return;
     }
     before.push(found);
-    if (before.length > context) before = before.slice(-context);
+    if (before.length > 2 * context) before = before.slice(-context);
   }
 
-  /** Of the last hits only, each with what stands beside it. */
+  /** Of the last hits only, each with what stands beside it. What came before is dropped seldom: each time costs as much as there is. */
   function hold(found: readonly FoundEntry[]): void {
     held.push(...found);
-    if (hits <= (tail ?? 0)) return;
-    omitted += 1;
-    const second = held.findIndex((one, at) => at > held.findIndex((first) => first.kind === 'hit') && one.kind === 'hit');
-    held = held.slice(Math.max(0, second - context));
+    heldHits += 1;
+    if (hits > (tail ?? 0)) omitted += 1;
+    if (heldHits >= 2 * (tail ?? 0) + DROPPED_AT_ONCE) dropFirst();
+  }
+
+  function dropFirst(): void {
+    const over = heldHits - (tail ?? 0);
+    if (over <= 0) return;
+    const hitsAt = held.flatMap(({ kind }, at) => (kind === 'hit' ? [at] : []));
+    const last = hitsAt[over - 1] ?? 0;
+    held = held.slice(Math.max(last + 1, (hitsAt[over] ?? held.length) - context));
+    heldHits -= over;
   }
 }
+
+const DROPPED_AT_ONCE = 256;
 
 const foundOf = (kind: FoundEntry['kind'], entry: ScannedEntry, written: number, matching: number): FoundEntry => ({
   kind,

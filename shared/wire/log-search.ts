@@ -10,6 +10,7 @@ import type {
   LogSummary,
 } from '../model/log-search.js';
 import { LOG_LEVEL_NAMES } from '../model/log-search.js';
+import { AppError } from '../errors.js';
 import { enumCodec, fromInt64, known, toInt64, toUint32, unreadable } from './fields.js';
 import {
   LogQuery_Output as Output,
@@ -48,11 +49,22 @@ export function queryFromWire(wire: WireQuery | undefined): LogQuery {
     output: known(outputs.fromWire(wire.output), 'kind of answer', wire.output),
     range: rangeFromWire(wire),
     level: wire.level === undefined ? null : levelFromWire(wire.level),
-    context: wire.context,
+    context: atMost(wire.context, MAX_CONTEXT, '--context'),
     max: wire.max ?? null,
-    tail: wire.tail ?? null,
+    tail: wire.tail === undefined ? null : atMost(wire.tail, MAX_TAIL, '--tail'),
     follow: wire.follow,
   };
+}
+
+/** An agent holds as many back until it has seen the end. */
+const MAX_TAIL = 100_000;
+const MAX_CONTEXT = 1_000;
+
+function atMost(count: number, most: number, option: string): number {
+  if (count <= most) return count;
+  throw new AppError('usage', `${option} ${count} is too many: at most ${most}`, {
+    hint: 'without it everything is shown, as it is found',
+  });
 }
 
 function whatToWire(what: LogQuery['what']): WireQuery['what'] {

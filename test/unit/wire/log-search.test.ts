@@ -39,9 +39,9 @@ const queries: fc.Arbitrary<LogQuery> = fc.record({
     fc.record({ kind: fc.constant('between' as const), since: time, until: time }),
   ),
   level: orNull(fc.constantFrom(...LOG_LEVEL_NAMES)),
-  context: small,
+  context: fc.nat(1_000),
   max: orNull(small),
-  tail: orNull(small),
+  tail: orNull(fc.nat(100_000)),
   follow: fc.boolean(),
 });
 
@@ -108,5 +108,14 @@ describe('a search that crosses the wire', () => {
     expect(() => queryFromWire({ ...query, output: LATER })).toThrow(unsupported);
     expect(() => queryFromWire({ ...query, range: undefined as never })).toThrow(unsupported);
     expect(() => queryFromWire({ ...query, level: 'LOUD' })).toThrow(unsupported);
+  });
+
+  it('is refused when it asks for more than an agent can hold back', () => {
+    const { query } = logRequestToWire({ selectors: [], query: aQuery });
+    const tooMany = (message: string) => expect.objectContaining({ code: 'usage', message }) as object;
+    expect(() => queryFromWire({ ...query, tail: 4_000_000_000 } as never)).toThrow(
+      tooMany('--tail 4000000000 is too many: at most 100000'),
+    );
+    expect(() => queryFromWire({ ...query, context: 1_001 } as never)).toThrow(tooMany('--context 1001 is too many: at most 1000'));
   });
 });
