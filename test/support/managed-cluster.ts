@@ -36,7 +36,7 @@ export async function editAgentIni(path: string, edit: (text: string) => string)
 /** Brings the cluster up from nothing, by `ctl start` alone; its controller and agents run. */
 export async function startCold({ cluster }: ManagedCluster): Promise<void> {
   const { signal } = cluster;
-  await until('the agents to be there', async () => (await cluster.ctl(['operations', 'list'])).code === 0, { timeoutMs: 20_000, signal });
+  await until('the agents to be there', async () => (await cluster.ctl(['start', '--dry-run'])).code === 0, { timeoutMs: 60_000, signal });
   const start = await cluster.ctl(['-a', 'start']);
   expect(start, start.stdout + start.stderr).toMatchObject({ code: 0 });
   expect(await cluster.ctl(['check'])).toMatchObject({ code: 0 });
