@@ -41,10 +41,11 @@ function isLine(value: unknown): value is EventLine {
   return isEvent(fields(line.event));
 }
 
-function isEvent({ id, at, service, omitted, kind, entry, file, process, why }: Fields): boolean {
+function isEvent({ id, at, service, omitted, kind, entry, file, process, why, lastEntry }: Fields): boolean {
   if (typeof id !== 'string' || typeof at !== 'number' || typeof service !== 'string') return false;
   if (omitted !== undefined && typeof omitted !== 'number') return false;
-  if (kind === 'died') return typeof process === 'string' && typeof why === 'string';
+  if (kind === 'died')
+    return typeof process === 'string' && typeof why === 'string' && (lastEntry === undefined || typeof lastEntry === 'string');
   const { time, level, text } = fields(entry);
   return kind === 'critical-entry' && typeof file === 'string' && typeof text === 'string' && isTextOrNull(time) && isTextOrNull(level);
 }

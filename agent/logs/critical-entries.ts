@@ -6,7 +6,7 @@ import { knownArchives } from './known-files.js';
 import { wantedBy } from './matchers.js';
 import type { ScannedEntry } from './scanned.js';
 import type { SearchDeps, SearchedLog } from './searched-log.js';
-import { toEntry } from './since-start.js';
+import { toEntry } from './last-entry.js';
 import type { Waker } from './wake.js';
 
 /** What has come to a log since the last look. */

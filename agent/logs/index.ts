@@ -1,4 +1,5 @@
 export { followCriticalEntries, type CriticalEntry } from './critical-entries.js';
+export { readLastEntry } from './last-entry.js';
 export { type LogPlace } from './log-place.js';
 export { loadRipgrep } from './ripgrep.js';
 export { createLogSearch, type LogSearch } from './search.js';

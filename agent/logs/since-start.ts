@@ -1,15 +1,11 @@
 import { throwIfAborted } from '../../shared/abort.js';
 import { messageOf } from '../../shared/errors.js';
-import type { LogEntry, LogReport } from '../../shared/model/log-report.js';
+import type { LogReport } from '../../shared/model/log-report.js';
 import type { FoundEntry, LogQuery, LogSummary } from '../../shared/model/log-search.js';
 import { unmeasured } from '../../shared/model/observation.js';
-import { readAt } from './followed-file.js';
-import { findTail } from './find-tail.js';
-import { parseHeader } from './headers.js';
-import { firstHeader, type LogFile } from './log-file.js';
+import { readLastEntry, toEntry } from './last-entry.js';
 import type { LogSearch } from './search.js';
-import { textOfEntry } from './scanned.js';
-import { openAllowed, type SearchedLog } from './searched-log.js';
+import type { SearchedLog } from './searched-log.js';
 
 export type SinceStart = (target: SearchedLog, signal: AbortSignal) => Promise<LogReport>;
 
@@ -24,7 +20,7 @@ export function createSinceStart(search: LogSearch): SinceStart {
       const { entries, summary } = await findings(search, target, signal);
       if (summary.why !== null) return cannotBeRead(target, summary.why);
       const { since, hits } = summary;
-      return { ok: true, since, findings: hits ?? 0, entries: entries.map(toEntry), last: await lastEntry(target, signal) };
+      return { ok: true, since, findings: hits ?? 0, entries: entries.map(toEntry), last: await readLastEntry(target, signal) };
     } catch (error) {
       throwIfAborted(signal);
       return cannotBeRead(target, messageOf(error));
@@ -50,29 +46,3 @@ const CRITICAL: LogQuery = {
   ...{ what: { kind: 'critical' }, output: 'entries', range: { kind: 'since-start' } },
   ...{ level: null, context: 0, max: null, tail: 10, follow: false },
 };
-
-const MAX_TEXT = 8 * 1024;
-
-/** Of a very long entry the beginning. */
-export const toEntry = ({ level, text }: Pick<FoundEntry, 'level' | 'text'>): LogEntry => ({
-  time: parseHeader(text)?.time ?? null,
-  level,
-  text: text.slice(0, MAX_TEXT),
-});
-
-/** null: the log is empty. */
-async function lastEntry(target: SearchedLog, signal: AbortSignal): Promise<LogEntry | null> {
-  const log = await openAllowed(target, target.path);
-  try {
-    const text = (await textFrom(log, signal)).replace(/^-{6}$/, '');
-    return text.trim() === '' ? null : toEntry({ level: parseHeader(text)?.level ?? null, text });
-  } finally {
-    await log.handle.close();
-  }
-}
-
-async function textFrom(log: LogFile, signal: AbortSignal): Promise<string> {
-  const plain = (await firstHeader(log, signal)) === null;
-  const bytes = await readAt(log, await findTail(log, 0, 1, plain, signal), log.size);
-  return textOfEntry(bytes, 0, bytes.length);
-}

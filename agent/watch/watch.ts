@@ -12,6 +12,7 @@ import type { CriticalEntry } from '../logs/index.js';
 import { resolveSpec } from '../paths.js';
 import type { Processes, ServiceManager } from '../services/index.js';
 import { createDeaths } from './deaths.js';
+import { lastWordsOf } from './last-words.js';
 import { createLogWatch } from './log-watch.js';
 import { createStorm, type Storm } from './storm.js';
 
@@ -45,6 +46,7 @@ export async function startWatch(deps: WatchDeps): Promise<Watch> {
   const bootId = platform === 'linux' ? await processes.bootId() : '';
   const deaths = createDeaths({ manager, processes, clock, onDeath });
   const logs = await createLogWatch({ ...deps, onEntry });
+  let assigned: readonly ServiceSpec[] = [];
   const ticking = tick();
 
   return {
@@ -52,6 +54,7 @@ export async function startWatch(deps: WatchDeps): Promise<Watch> {
       // Only Linux tells cheaply whether a process is still the same.
       if (platform === 'linux') void allowed(services).then((specs) => deaths.assign(specs));
       logs.assign(services);
+      assigned = services;
     },
     manager: deaths.manager,
     async stop() {
@@ -69,7 +72,10 @@ export async function startWatch(deps: WatchDeps): Promise<Watch> {
   }
 
   async function onDeath(service: string, process: ProcessId, why: string): Promise<void> {
-    await tell({ id: digest(bootId, service, process), at: clock.wallTime(), service, kind: 'died', process, why });
+    const at = clock.wallTime();
+    const spec = assigned.find(({ name }) => name === service);
+    const lastEntry = spec === undefined ? undefined : await lastWordsOf(spec, { allow, log }, stopping.signal);
+    await tell({ id: digest(bootId, service, process), at, service, kind: 'died', process, why, lastEntry });
   }
 
   async function tell(event: AgentEvent): Promise<void> {

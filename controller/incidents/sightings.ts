@@ -81,10 +81,10 @@ export function sightingOfEvent(told: AgentEvent, host: string, start: ZopeStart
         ...common,
         event: 1,
         kind: 'process',
-        message: `${told.service} on ${host}: process ${told.process} ended: ${told.why}${more}`,
+        message: `${told.service} on ${host}: ${told.why}${more}`,
         expected: 'a process that runs',
         got: told.why,
-        logEntry: null,
+        logEntry: told.lastEntry ?? null,
         enough: 'the end of a process needs no second one',
         start: null,
       };

@@ -14,7 +14,13 @@ export type AgentEvent = {
 } & (
   | { readonly kind: 'critical-entry'; readonly entry: LogEntry; readonly file: string }
   /** The process ended, and ctl did not ask it to. */
-  | { readonly kind: 'died'; readonly process: ProcessId; readonly why: string }
+  | {
+      readonly kind: 'died';
+      readonly process: ProcessId;
+      readonly why: string;
+      /** Its last log entry, where that could be read. */
+      readonly lastEntry?: string | undefined;
+    }
 );
 
 /** Takes what an agent tells; `at` is by the controller's clock where the agent's is far off. Resolves when it is on this side's disk: the agent forgets it then. The same event can come again. */

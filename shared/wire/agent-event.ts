@@ -22,7 +22,8 @@ export function eventsFromWire(wire: WireEvents): { readonly events: readonly Ag
 function eventToWire(event: AgentEvent): WireEvent {
   const { id, service } = event;
   const common = { id, service, atMs: toInt64(event.at, 'time of the event'), omitted: toUint32(event.omitted ?? 0, 'omitted events') };
-  if (event.kind === 'died') return { ...common, what: { $case: 'died', value: { process: event.process, why: event.why } } };
+  if (event.kind === 'died')
+    return { ...common, what: { $case: 'died', value: { process: event.process, why: event.why, lastEntry: event.lastEntry } } };
   const { time, level, text } = event.entry;
   const value = { time: time ?? undefined, level: level ?? undefined, text, file: event.file };
   return { ...common, what: { $case: 'criticalEntry', value } };
@@ -31,8 +32,10 @@ function eventToWire(event: AgentEvent): WireEvent {
 function eventFromWire({ id, service, atMs, omitted, what }: WireEvent): AgentEvent {
   const common = { id, service, at: fromInt64(atMs, 'time of the event'), ...(omitted === 0 ? {} : { omitted }) };
   switch (what?.$case) {
-    case 'died':
-      return { ...common, kind: 'died', process: what.value.process as ProcessId, why: what.value.why };
+    case 'died': {
+      const { process, why, lastEntry } = what.value;
+      return { ...common, kind: 'died', process: process as ProcessId, why, ...(lastEntry === undefined ? {} : { lastEntry }) };
+    }
     case 'criticalEntry': {
       const { time, level, text, file } = what.value;
       return { ...common, kind: 'critical-entry', entry: { time: time ?? null, level: level ?? null, text }, file };

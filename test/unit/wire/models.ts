@@ -69,7 +69,10 @@ const agentEvents: fc.Arbitrary<AgentEvent> = fc.oneof(
     },
     { requiredKeys: ['id', 'at', 'service', 'kind', 'entry', 'file'] },
   ),
-  fc.record({ ...told, kind: fc.constant('died' as const), process: id, why: text }),
+  fc.record(
+    { ...told, kind: fc.constant('died' as const), process: id, why: text, lastEntry: text },
+    { requiredKeys: ['id', 'at', 'service', 'kind', 'process', 'why'] },
+  ),
 );
 
 export const reports: fc.Arbitrary<Report> = fc.oneof(

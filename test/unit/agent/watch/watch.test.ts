@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, copyFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +9,7 @@ import { createProcesses, type ServiceManager } from '../../../../agent/services
 import { startWatch, type Watch } from '../../../../agent/watch/watch.js';
 import { createLogger } from '../../../../shared/log.js';
 import type { AgentEvent } from '../../../../shared/model/agent-event.js';
+import type { ProcessState } from '../../../../shared/model/process.js';
 import { systemClock } from '../../../../shared/ports/clock.js';
 import { aService } from '../../../contract/agent-api/fake-agent.js';
 
@@ -37,9 +40,9 @@ const told = (): readonly AgentEvent[] => buffer.oldest(1000);
 const texts = () => told().map((event) => (event.kind === 'died' ? event.why : event.entry.text.replace(/^.*\[x\] /, '')));
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
 
-async function watch(): Promise<Watch> {
+async function watch(of = manager): Promise<Watch> {
   const log = createLogger({ name: 'test', level: 'silent' });
-  const deps = { clock: systemClock, log, allow, manager, processes: createProcesses(), events: buffer };
+  const deps = { clock: systemClock, log, allow, manager: of, processes: createProcesses(), events: buffer };
   const started = await startWatch({ ...deps, stateDir: folder, platform: process.platform });
   watches.push(started);
   const spec = { file: path, readyPattern: '', criticalPattern: 'CRITICAL', ignorePattern: '' };
@@ -77,6 +80,28 @@ describe('what an agent watches', () => {
     await started.stop();
     expect(told()).toHaveLength(21);
     expect(told().at(-1)?.omitted).toBe(479);
+  });
+
+  it.skipIf(process.platform !== 'linux')('tells of a death with the last entry of its log', async () => {
+    const child = spawn('sleep', ['60']);
+    const gone = once(child, 'exit');
+    try {
+      const facts = await createProcesses().inspect(child.pid ?? 0);
+      if (typeof facts === 'string') throw new Error(facts);
+      let asked = 0;
+      const state = async (): Promise<ProcessState> =>
+        asked++ === 0 ? { state: 'running', process: facts.id, startedAt: 0 } : { state: 'down', why: 'killed', failed: false };
+      await watch({ ...manager, state });
+      await eventually(() => expect(asked).toBe(1));
+      await writeFile(path, `2024-09-25 16:47:16,760 INFO [x] well\n2024-09-25 16:47:17,760 ERROR [x] bad\nTraceback\n`);
+      child.kill('SIGKILL');
+      await gone;
+      await eventually(() => expect(told()).toHaveLength(1));
+      expect(told()).toMatchObject([{ kind: 'died', lastEntry: '2024-09-25 16:47:17,760 ERROR [x] bad\nTraceback' }]);
+    } finally {
+      child.kill('SIGKILL');
+      await gone;
+    }
   });
 
   it('has the same id when it is read again after a crash', async () => {

@@ -282,6 +282,12 @@ describe('a critical log entry', () => {
 });
 
 describe('the end of a process', () => {
+  it('of a process that died has the last words of its log', () => {
+    const { agent, lasting } = watch();
+    agent({ ...death, lastEntry: 'ERROR it broke' });
+    expect(lasting()).toMatchObject([{ message: 'client1 on web1: killed by signal 9', logEntry: 'ERROR it broke' }]);
+  });
+
   it('needs no second one, and is over when the service is there again', () => {
     const { agent, round } = watch();
     expect(agent(death)).toEqual(['opened client1 1: the end of a process needs no second one']);

@@ -39,6 +39,7 @@ export interface Died {
   /** `pid@starttime` */
   process: string;
   why: string;
+  lastEntry?: string | undefined;
 }
 
 /** They are on the controller's disk: the agent may forget them. */
@@ -278,7 +279,7 @@ export const CriticalEntry: MessageFns<CriticalEntry> = {
 };
 
 function createBaseDied(): Died {
-  return { process: "", why: "" };
+  return { process: "", why: "", lastEntry: undefined };
 }
 
 export const Died: MessageFns<Died> = {
@@ -288,6 +289,9 @@ export const Died: MessageFns<Died> = {
     }
     if (message.why !== "") {
       writer.uint32(18).string(message.why);
+    }
+    if (message.lastEntry !== undefined) {
+      writer.uint32(26).string(message.lastEntry);
     }
     return writer;
   },
@@ -319,6 +323,14 @@ export const Died: MessageFns<Died> = {
             }
 
             message.why = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.lastEntry = reader.string();
             continue;
           }
         }
