@@ -1,9 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { z } from 'zod';
-import { AppError, isErrno, messageOf } from '../../shared/errors.js';
 import type { Hold } from '../../shared/model/balancer-report.js';
-import { makeFolder, writeFileAtomic } from '../../shared/ports/files.js';
+import { createStateFile } from '../state-file.js';
 
 /** Who was taken out of the balancer by hand, why and for how long; kept over a restart of the controller. */
 export interface Holds {
@@ -16,14 +13,15 @@ export interface Holds {
 
 /** Reads what was kept in `path`; no such file is a first start, one that can't be read an error. */
 export async function openHolds(path: string): Promise<Holds> {
-  let holds: ReadonlyMap<string, Hold> = new Map((await read(path)).map((hold) => [hold.service, hold]));
+  const file = openFile(path);
+  let holds: ReadonlyMap<string, Hold> = new Map((await file.read())?.holds.map((hold) => [hold.service, hold]));
   let writing: Promise<void> = Promise.resolve();
 
   const change = (edit: (next: Map<string, Hold>) => void): Promise<void> => {
     const written = writing.then(async () => {
       const next = new Map(holds);
       edit(next);
-      await write(path, [...next.values()]);
+      await file.write({ schema: 1, holds: [...next.values()] });
       holds = next;
     });
     // The one who changed is told of a failure; the next starts from what stands.
@@ -67,32 +65,9 @@ const FILE = z.object({
   ),
 });
 
-async function read(path: string): Promise<Hold[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw unreadable(path, messageOf(error), error);
-  }
-  try {
-    return FILE.parse(JSON.parse(text)).holds;
-  } catch (error) {
-    throw unreadable(path, 'it does not hold what ctl wrote', error);
-  }
-}
-
-async function write(path: string, holds: readonly Hold[]): Promise<void> {
-  try {
-    await makeFolder(dirname(path));
-    await writeFileAtomic(path, `${JSON.stringify({ schema: 1, holds })}\n`);
-  } catch (error) {
-    throw new AppError('failed', `who is held out of the balancer can't be kept in ${path}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-const unreadable = (path: string, why: string, cause: unknown) =>
-  new AppError('failed', `who is held out of the balancer can't be read from ${path}: ${why}`, {
-    cause,
+const openFile = (path: string) =>
+  createStateFile(path, {
+    schema: FILE,
+    what: 'who is held out of the balancer',
     hint: 'mend the file, or move it away: `ctl balancer status` then shows who is out, but not why',
   });

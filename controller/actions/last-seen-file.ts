@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SERVICE_STATES, type ServiceReport } from '../../shared/model/check-report.js';
+import { FINDING_KINDS, SERVICE_STATES, type ServiceReport } from '../../shared/model/check-report.js';
 import type { ProcessId } from '../../shared/model/process.js';
 import { SERVICE_TYPES } from '../../shared/model/service.js';
 
@@ -34,7 +34,7 @@ const REPORT: z.ZodType<ServiceReport> = z.object({
   findings: z.array(
     z.object({
       event: z.union([z.literal([1, 2, 3, 4, 5]), z.null()]),
-      kind: z.enum(['tcp', 'http', 'memory', 'log', 'timeout', 'unmeasured', 'zeo', 'ping']),
+      kind: z.enum(FINDING_KINDS),
       message: z.string(),
       expected: z.string().nullable(),
       got: z.string().nullable(),

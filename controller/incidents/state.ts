@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Incident } from '../../shared/model/incident.js';
+import { type Incident, INCIDENT_KINDS } from '../../shared/model/incident.js';
 import type { Place } from './observation.js';
 
 /** What is remembered from one decision to the next. */
@@ -41,9 +41,10 @@ const PLACE = z.object({
   service: z.string().nullable(),
   host: z.string().nullable(),
   event: z.union([z.literal([1, 2, 3, 4, 5]), z.null()]),
-  kind: z.enum(['tcp', 'http', 'memory', 'log', 'timeout', 'unmeasured', 'zeo', 'ping', 'process', 'repair', 'roll', 'certificate']),
+  kind: z.enum(INCIDENT_KINDS),
 });
-const INCIDENT: z.ZodType<Incident> = PLACE.extend({
+/** As it is kept in files. */
+export const INCIDENT: z.ZodType<Incident> = PLACE.extend({
   id: z.string(),
   message: z.string(),
   expected: z.string().nullable(),

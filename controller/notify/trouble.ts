@@ -35,6 +35,3 @@ const WITHOUT_EVENT: Readonly<Record<IncidentKind, string>> = {
   roll: 'roll did not take place',
   certificate: 'certificate runs out',
 };
-
-/** All there are. */
-export const INCIDENT_KINDS = Object.keys(WITHOUT_EVENT) as IncidentKind[];

@@ -9,10 +9,12 @@ export type ServiceState = (typeof SERVICE_STATES)[number];
 /** The critical events: 1 no TCP connection, 2 HTTP error, 3 memory over the limit, 4 critical log entry, 5 too slow. */
 export type CriticalEvent = 1 | 2 | 3 | 4 | 5;
 
+export const FINDING_KINDS = ['tcp', 'http', 'memory', 'log', 'timeout', 'unmeasured', 'zeo', 'ping'] as const;
+
 export interface Finding {
   /** null: worth telling, but not critical (what could not be measured among them). */
   readonly event: CriticalEvent | null;
-  readonly kind: 'tcp' | 'http' | 'memory' | 'log' | 'timeout' | 'unmeasured' | 'zeo' | 'ping';
+  readonly kind: (typeof FINDING_KINDS)[number];
   readonly message: string;
   readonly expected: string | null;
   readonly got: string | null;

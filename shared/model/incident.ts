@@ -1,7 +1,9 @@
-import type { CriticalEvent, Finding } from './check-report.js';
+import { type CriticalEvent, FINDING_KINDS } from './check-report.js';
 
 /** Besides what a check finds: a process that died, a repair that was given up, a roll that was skipped, a certificate that runs out. */
-export type IncidentKind = Finding['kind'] | 'process' | 'repair' | 'roll' | 'certificate';
+export const INCIDENT_KINDS = [...FINDING_KINDS, 'process', 'repair', 'roll', 'certificate'] as const;
+
+export type IncidentKind = (typeof INCIDENT_KINDS)[number];
 
 /** Trouble of one kind at one service, from the round in which it was first seen to the one in which it was gone. Times are epoch ms. */
 export interface Incident {

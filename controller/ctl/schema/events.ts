@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INCIDENT_KINDS } from '../../../shared/model/incident.js';
 import { exit, isoTime, schemaNumber } from './common.js';
 
 export const events = z.strictObject({
@@ -14,7 +15,7 @@ export const events = z.strictObject({
       host: z.string().nullable(),
       /** null: not critical. */
       event: z.literal([1, 2, 3, 4, 5]).nullable(),
-      kind: z.enum(['tcp', 'http', 'memory', 'log', 'timeout', 'unmeasured', 'zeo', 'ping', 'process', 'repair', 'roll', 'certificate']),
+      kind: z.enum(INCIDENT_KINDS),
       first: isoTime,
       last: isoTime,
       /** null: it lasts. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SERVICE_STATES } from '../../../shared/model/check-report.js';
+import { FINDING_KINDS, SERVICE_STATES } from '../../../shared/model/check-report.js';
 import { SERVICE_TYPES } from '../../../shared/model/service.js';
 import { exit, isoTime, schemaNumber } from './common.js';
 
@@ -7,7 +7,7 @@ export const unmeasured = z.strictObject({ ok: z.literal(false), why: z.string()
 
 const finding = z.strictObject({
   event: z.union([z.literal([1, 2, 3, 4, 5]), z.null()]),
-  kind: z.enum(['tcp', 'http', 'memory', 'log', 'timeout', 'unmeasured', 'zeo', 'ping']),
+  kind: z.enum(FINDING_KINDS),
   message: z.string(),
   expected: z.string().nullable(),
   got: z.string().nullable(),

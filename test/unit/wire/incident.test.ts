@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { INCIDENT_KINDS } from '../../../controller/notify/trouble.js';
-import type { Incident } from '../../../shared/model/incident.js';
+import { type Incident, INCIDENT_KINDS } from '../../../shared/model/incident.js';
 import {
   incidentReportFromWire,
   incidentReportToWire,
