@@ -146,7 +146,7 @@ describe('loading agent.ini', () => {
   test('names a file that is not there, or is none', async () => {
     await expect(loadAgentConfig(join(folder, 'none.ini'))).rejects.toMatchObject({
       code: 'config',
-      message: expect.stringContaining('ENOENT') as string,
+      message: expect.stringContaining('no such file') as string,
     });
     await expect(loadAgentConfig(folder)).rejects.toMatchObject({ code: 'config', message: `${folder}: can't be read: not a file` });
   });

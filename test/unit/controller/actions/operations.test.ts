@@ -133,8 +133,15 @@ describe('an operation', () => {
         released++;
       },
     });
-    expect(await errorOf(all(operations.run({ ...request, selectors: ['skwid'] }, never)))).toMatchObject({ code: 'usage' });
+    expect(await errorOf(all(operations.run({ ...request, path: 'http://elsewhere/' }, never)))).toMatchObject({ code: 'usage' });
     expect(released).toBe(1);
+    expect(await operations.operations(never)).toEqual([]);
+  });
+
+  it('that names nobody asks for no lock', async () => {
+    const { operations, locks } = operate();
+    expect(await errorOf(all(operations.run({ ...request, selectors: ['skwid'] }, never)))).toMatchObject({ code: 'usage' });
+    expect(locks).toEqual([]);
     expect(await operations.operations(never)).toEqual([]);
   });
 
