@@ -129,11 +129,12 @@ describe('an operation', () => {
   it('that may not begin gives the lock back, and leaves no journal', async () => {
     let released = 0;
     const { operations } = operate({
+      agent: { ping: () => Promise.reject(new AppError('unreachable', 'the agent of web1 is away')) },
       release: async () => {
         released++;
       },
     });
-    expect(await errorOf(all(operations.run({ ...request, path: 'http://elsewhere/' }, never)))).toMatchObject({ code: 'usage' });
+    expect(await errorOf(all(operations.run(request, never)))).toMatchObject({ code: 'unreachable' });
     expect(released).toBe(1);
     expect(await operations.operations(never)).toEqual([]);
   });
