@@ -1,6 +1,5 @@
-import { linkSignals } from '../../shared/abort.js';
 import { toAppError } from '../../shared/errors.js';
-import type { Argv } from '../../shared/ports/exec.js';
+import { createBell } from './bell.js';
 import { decideHook } from './decide-hook.js';
 import { decideEnd, decideRotation, decideRun, mayOverlap } from './decide-run.js';
 import type { RunAction } from './run-action.js';
@@ -8,43 +7,12 @@ import { decideStep, decideUnseen, type StepAction, type StepContext } from './d
 import { decidePurgeAlone } from './decide-purge.js';
 import type { PurgeStep } from './plan.js';
 import type { JournalEvent } from './events.js';
-import type { Attempts, ClientFacts, MemberFacts } from './facts.js';
+import type { Attempts } from './facts.js';
 import { PATIENCE } from './patience.js';
+import type { Effect, RollPorts, Rotated } from './roll-ports.js';
+import { contextAt, lookedAt, SEEING, type Sight } from './sight.js';
 import { startingFor } from './starting.js';
 import { evolve, isEnding, memberOf, type MemberProgress, nextStepOf, type Progress, replay } from './progress.js';
-
-/** The step's effect on the world; each can be carried out twice. */
-export type Effect = Extract<StepAction, { do: 'set' | 'stop' | 'start' | 'warm' }>;
-
-/** The world, as the executor needs it. No call may take longer than its own bound; all reject with an AppError. */
-export interface RollPorts {
-  now(): number;
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** On the disk when it resolves. */
-  append(event: JournalEvent): Promise<void>;
-  /** Every client of the cluster. Never rejects but by the signal: what could not be seen is `unknown`. */
-  observeClients(signal: AbortSignal): Promise<ReadonlyMap<string, ClientFacts>>;
-  /** What the member's step looks at. Never rejects but by the signal. `remainingMs` bounds a probe of a client that starts. */
-  observeMember(member: MemberProgress, remainingMs: number, signal: AbortSignal): Promise<MemberFacts>;
-  /** `id` names the effect: the same id is the same command; `remainingMs` bounds a start. Resolves with something to tell, or null. */
-  perform(member: MemberProgress, effect: Effect, id: string, remainingMs: number, signal: AbortSignal): Promise<string | null>;
-  takeOut(client: string, id: string, signal: AbortSignal): Promise<void>;
-  /** Rotates the logs of a service; the same id is the same rotation. Resolves with what there is to tell, and why it failed. */
-  rotate(service: string, id: string, signal: AbortSignal): Promise<Rotated>;
-  /** Purges a cache, or pages of it; the same id is the same purge. */
-  purge(purge: PurgeStep, id: string, signal: AbortSignal): Promise<Rotated>;
-  /** Runs a command of the operator's; `member` null: for the whole roll. Rejects with what it said last. */
-  hook(argv: Argv, member: string | null, signal: AbortSignal): Promise<void>;
-  /** The last entry of a failed member's log; null if it cannot be had. */
-  lastLogEntry(member: string, signal: AbortSignal): Promise<string | null>;
-  /** A wait and its reason, each time one is decided on. */
-  waiting(member: string | null, why: string): void;
-}
-
-export interface Rotated {
-  readonly notes: readonly string[];
-  readonly error: string | null;
-}
 
 /** Polls while something is waited for. */
 const POLL_MS = 50;
@@ -68,16 +36,14 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
 
   const driven = new Map<string, Promise<void>>();
   const errors: unknown[] = [];
-  const sleepers = new Set<() => void>();
-  const wake = () => {
-    for (const sleeper of sleepers) sleeper();
-  };
+  /** Rung whenever one in hand gets on, or ends. */
+  const bell = createBell();
 
   /** The state changes at once, so that members deciding at the same time see it; nothing is done before it is on the disk. */
   async function record(event: JournalEvent): Promise<void> {
     progress = evolve(progress, event);
     await ports.append(event);
-    wake();
+    bell.ring();
   }
 
   async function run(signal: AbortSignal): Promise<Progress> {
@@ -127,30 +93,12 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
 
   /** Until one of those in hand has got on, or ended. */
   async function change(): Promise<void> {
-    if (driven.size === 0 || errors.length > 0) return;
-    await new Promise<void>((resolve) => {
-      const sleeper = () => {
-        sleepers.delete(sleeper);
-        resolve();
-      };
-      sleepers.add(sleeper);
-    });
+    if (driven.size > 0 && errors.length === 0) await bell.rings();
   }
 
   /** A poll interval, cut short when another one in hand gets on: it may be what is waited for. */
-  async function rest(signal: AbortSignal, ms = POLL_MS): Promise<void> {
-    const early = new AbortController();
-    const sleeper = () => early.abort();
-    using linked = linkSignals([signal, early.signal]);
-    sleepers.add(sleeper);
-    try {
-      await ports.sleep(ms, linked.signal);
-    } catch (error) {
-      if (!early.signal.aborted) throw error;
-    } finally {
-      sleepers.delete(sleeper);
-    }
-  }
+  const rest = (signal: AbortSignal, ms = POLL_MS): Promise<void> =>
+    bell.sleep(ms, (pauseMs, linked) => ports.sleep(pauseMs, linked), signal);
 
   /** After a restart of the controller its agents come back one by one: one that is away is waited for. */
   async function takeOut(client: string, signal: AbortSignal): Promise<void> {
@@ -221,7 +169,7 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
         name,
         end.then(() => {
           driven.delete(name);
-          wake();
+          bell.ring();
         }),
       );
     }
@@ -315,24 +263,3 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
 }
 
 const UNTRIED: Attempts = { done: 0, error: null };
-
-/** Whether the step in hand sees what it goes by. */
-interface Sight {
-  /** Epoch ms since which it does not; null: it does. */
-  readonly blindSince: number | null;
-  /** How long it did not, before. */
-  readonly lostMs: number;
-}
-
-const SEEING: Sight = { blindSince: null, lostMs: 0 };
-
-function lookedAt({ blindSince, lostMs }: Sight, action: StepAction, now: number): Sight {
-  const blind = action.do === 'wait' && action.blind === true;
-  if (blind) return { blindSince: blindSince ?? now, lostMs };
-  return { blindSince: null, lostMs: lostMs + (blindSince === null ? 0 : now - blindSince) };
-}
-
-function contextAt(now: number, attempts: Attempts, { blindSince, lostMs }: Sight): StepContext {
-  const blindMs = blindSince === null ? 0 : now - blindSince;
-  return { now, attempts, blindMs, lostMs: lostMs + blindMs };
-}

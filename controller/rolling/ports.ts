@@ -1,7 +1,7 @@
 import { askAgent } from '../checks/ask-agent.js';
 import type { BalancerStates } from '../checks/standings.js';
 import type { Service } from '../config/cluster.js';
-import type { Effect, RollPorts } from './executor.js';
+import type { Effect, RollPorts } from './roll-ports.js';
 import type { Journal } from './journal.js';
 import { ASK_MS, isClient, observeClients, observeMember, type RollWorld, serviceOf } from './observe.js';
 import { orderBalancers } from './order-balancers.js';

@@ -5,7 +5,7 @@ import type { PurgedPage, PurgeResult } from '../../shared/model/cache.js';
 import type { RunRequest } from '../../shared/model/control-api.js';
 import { askAgain } from './ask-again.js';
 import { cachedPages } from './cached-pages.js';
-import type { Rotated } from './executor.js';
+import type { Rotated } from './roll-ports.js';
 import { type RollWorld, serviceOf } from './observe.js';
 import type { PurgeStep, RollPlan } from './plan.js';
 

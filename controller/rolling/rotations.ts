@@ -4,7 +4,7 @@ import { AppError, toAppError } from '../../shared/errors.js';
 import type { RunRequest } from '../../shared/model/control-api.js';
 import type { PlannedRotation, RotatedLog, RotationPlan } from '../../shared/model/rotation.js';
 import { askAgain } from './ask-again.js';
-import type { Rotated } from './executor.js';
+import type { Rotated } from './roll-ports.js';
 import { type RollWorld, serviceOf } from './observe.js';
 import type { RollPlan, RotationStep } from './plan.js';
 

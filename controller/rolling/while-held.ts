@@ -1,4 +1,4 @@
-import type { RollPorts } from './executor.js';
+import type { RollPorts } from './roll-ports.js';
 import type { Lease } from './lock.js';
 
 /** Nothing is done to the world before one has looked that the lock is still ours: whoever slept too long must not act beside the next one. */

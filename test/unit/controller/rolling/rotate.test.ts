@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decideRotation } from '../../../../controller/rolling/decide-run.js';
 import type { JournalEvent } from '../../../../controller/rolling/events.js';
-import { createExecutor, type RollPorts } from '../../../../controller/rolling/executor.js';
+import { createExecutor } from '../../../../controller/rolling/executor.js';
+import type { RollPorts } from '../../../../controller/rolling/roll-ports.js';
 import { planSteps } from '../../../../controller/rolling/plan.js';
 import { replay } from '../../../../controller/rolling/progress.js';
 import { resultOf, summaryOf, tellJournal } from '../../../../controller/rolling/report.js';
