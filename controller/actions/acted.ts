@@ -8,14 +8,14 @@ export async function tellActed(incidents: () => Promise<Pick<Incidents, 'observ
   const all = await incidents();
   for (const { name, result: end, why } of result.services) {
     if (end !== 'done' && end !== 'failed') continue;
-    const told = end === 'done' ? `${DONE[action] ?? action} by ${operation}` : `${action} ${operation} failed: ${why ?? ''}`;
+    const told = end === 'done' ? `${DONE[action] ?? action} (operation ${operation})` : `${action} ${operation} failed: ${why ?? ''}`;
     await all.observe({ type: 'acted', service: name, action: told }, { failures: 1, recoveries: 1, busyRounds: 1 });
   }
 }
 
 const DONE: Readonly<Partial<Record<OperationResult['action'], string>>> = {
-  start: 'restarted',
-  restart: 'restarted',
-  repair: 'repaired',
-  stop: 'stopped',
+  start: 'restarted it',
+  restart: 'restarted it',
+  repair: 'restarted it to repair it',
+  stop: 'stopped it',
 };

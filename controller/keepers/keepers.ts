@@ -17,6 +17,6 @@ export function startKeepers(parts: Parts, deps: Omit<PartsDeps, 'lock'>, source
   keep('holds', startHoldKeeper({ holds, actions: balancer, clock, log }));
   keep('rotations', startRotateKeeper({ config, fleet, operations, clock, log }));
   keep('restart_at', startRestartKeeper({ config, checks, operations, incidents, clock, log }));
-  const repair = createRepairs({ operations, incidents, log });
+  const repair = createRepairs({ config, operations, incidents, holds, log });
   keep('monitor', startMonitor({ config, rounds: care, history, repair, clock, log }));
 }

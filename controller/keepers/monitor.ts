@@ -10,7 +10,7 @@ export interface MonitorDeps {
   readonly config: () => ClusterConfig;
   readonly rounds: Pick<Rounds, 'measure'>;
   readonly history: Pick<History, 'prune'>;
-  /** Repairs what is critical; called after a round, never twice at a time. It can take longer than a round. */
+  /** Repairs what is critical, where `action` says so; called after a round, never twice at a time. It can take longer than a round. */
   readonly repair: (round: Round, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
@@ -45,11 +45,9 @@ export function startMonitor({ config, rounds, history, repair, clock, log }: Mo
     using bound = linkSignals([signal], ROUND_MS, 'a round of the monitor');
     const round = await rounds.measure(inOrder(config()), { path: '', by: 'monitor', signal: bound.signal });
     for (const complaint of round.complaints) log.error(complaint);
-    if (config().monitor.action === 'repair') {
-      repairing ??= survive('a repair', () => repair(round, signal), signal).finally(() => {
-        repairing = null;
-      });
-    }
+    repairing ??= survive('a repair', () => repair(round, signal), signal).finally(() => {
+      repairing = null;
+    });
     if (clock.now() - prunedAt < PRUNE_MS) return;
     prunedAt = clock.now();
     await history.prune(clock.now() - HISTORY_MS);

@@ -15,7 +15,7 @@ export function adviseOn({ service, host, event, kind }: Incident, config: Clust
     if (kind === 'roll') return [of('See what is not well', 'check'), of('Roll when it is', 'start')];
     const agent: Advice[] =
       kind === 'unmeasured' && host !== null
-        ? [{ why: `On ${host} itself: does its agent run?`, command: 'systemctl status ctl-agent' }]
+        ? [{ why: `On ${host} itself, whether its agent runs`, command: 'systemctl status ctl-agent' }]
         : [];
     return [...agent, of('See what is still measured', 'check'), of('And what was seen last', 'status')];
   }
@@ -23,6 +23,7 @@ export function adviseOn({ service, host, event, kind }: Incident, config: Clust
   const log = config.clients.some(({ spec }) => spec.name === service)
     ? [of('Read the end of its log', 'log', service, '--tail', '20')]
     : [];
+  const letIn = log.length === 0 ? [] : [of('Or let it into the balancer as it is', 'balancer', 'in', service)];
   const repair = of('Restart what is critical, safely', 'repair', service);
   switch (event) {
     case 1:
@@ -35,7 +36,9 @@ export function adviseOn({ service, host, event, kind }: Incident, config: Clust
     case 5:
       return [check, of('See its memory', 'mem', service), ...log, of('Restart it if it is stuck', 'restart', service)];
     case null:
-      return kind === 'process' || kind === 'repair' ? [check, ...log, of('Start it', 'start', service)] : [check];
+      if (kind === 'process') return [check, ...log, of('Start it', 'start', service)];
+      if (kind !== 'repair') return [check];
+      return [check, ...log, of('Restart it when the cause is gone', 'start', service), ...letIn];
   }
 }
 

@@ -117,11 +117,12 @@ const nothingDone = ({ monitor }: ClusterConfig, type: Notice['type']): string =
       : 'nothing, it only watches ([monitor] action = check)';
 
 /** From when on it is trouble, as cluster.ini has it. */
-function limitOf({ event, service }: Incident, { services, monitor }: ClusterConfig): string[] {
+function limitOf({ event, kind, service }: Incident, { services, monitor }: ClusterConfig): string[] {
   const of = service === null ? undefined : services.get(service);
   switch (event) {
     case 1:
     case 2:
+      if (kind === 'process') return ['Limit: once, for a process that ends'];
       return [`Limit: ${monitor.failures === 1 ? 'once' : `${monitor.failures} times in a row`} ([monitor] failures)`];
     case 3:
       return of === undefined ? [] : [`Limit: ${of.maxProcessSizeKb} kB (max_process_size)`];

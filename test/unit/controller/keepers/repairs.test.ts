@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MonitorConfig } from '../../../../controller/config/cluster.js';
 import { createRepairs } from '../../../../controller/keepers/repairs.js';
 import type { Observation } from '../../../../controller/incidents/observation.js';
 import type { JudgedRound } from '../../../../controller/rolling/preflight-repair.js';
@@ -7,7 +8,9 @@ import { createLogger } from '../../../../shared/log.js';
 import type { Plan, RunRequest } from '../../../../shared/model/control-api.js';
 import type { Incident } from '../../../../shared/model/incident.js';
 import type { RepairDecision } from '../../../../shared/model/repair.js';
+import type { Standing } from '../../../../shared/model/balancer.js';
 import { aReport } from '../actions/reports.js';
+import { aClient, aCluster } from '../checks/fixtures.js';
 
 const incident = (over: Partial<Incident>): Incident => ({
   ...{ id: 'i', service: 'c1', host: null, event: 1, kind: 'tcp', message: 'm', expected: null, got: null, logEntry: null },
@@ -21,11 +24,20 @@ const decision = (over: Partial<RepairDecision>): RepairDecision => ({
 const STEP = { step: 'start', service: 'c1', batch: 1, pool: 1, detail: null } as const;
 
 /** A round of the monitor with these incidents, when a repair would decide this. */
-async function round(lasting: readonly Incident[], decisions: readonly RepairDecision[], steps: Plan['steps'] = [], refuse?: AppError) {
+async function round(
+  lasting: readonly Incident[],
+  decisions: readonly RepairDecision[],
+  steps: Plan['steps'] = [],
+  over: { readonly refuse?: AppError; readonly action?: 'check'; readonly standing?: Standing; readonly held?: boolean } = {},
+) {
+  const { refuse, action = 'repair', standing = 'in', held = false } = over;
   const ran: (readonly [RunRequest, JudgedRound | undefined])[] = [];
   const planned: (JudgedRound | undefined)[] = [];
   const observed: Observation[] = [];
+  const monitor: MonitorConfig = { ...aCluster([]).monitor, action };
   const repair = createRepairs({
+    config: () => aCluster([aClient({ name: 'c1' })], { monitor }),
+    holds: { of: (service) => (held ? { service, by: 'jane@desk', until: null, reason: null, since: 0 } : undefined) },
     operations: {
       async plan(_request, _signal, judged) {
         planned.push(judged);
@@ -40,7 +52,10 @@ async function round(lasting: readonly Incident[], decisions: readonly RepairDec
     incidents: async () => ({ observe: async (one) => void observed.push(one) }),
     log: createLogger({ name: 'test', level: 'error', write: () => undefined }),
   });
-  await repair({ reports: [aReport()], lasting, complaints: [] }, new AbortController().signal);
+  await repair(
+    { reports: [aReport(), aReport({ name: 'c1', balancer: standing })], lasting, complaints: [] },
+    new AbortController().signal,
+  );
   return { ran, planned, observed };
 }
 
@@ -56,7 +71,9 @@ describe('after a round of the monitor', () => {
       incident({ service: 'c3', event: null, kind: 'zeo' }),
     ];
     const { ran } = await round(lasting, [decision({})], [STEP]);
-    expect(ran).toMatchObject([[{ action: 'repair', selectors: [], by: 'ctl-controller' }, { reports: [{ name: 'client1' }] }]]);
+    expect(ran).toMatchObject([
+      [{ action: 'repair', selectors: [], by: 'ctl-controller' }, { reports: [{ name: 'client1' }, { name: 'c1' }] }],
+    ]);
     expect(ran[0]?.[1]?.confirmed).toEqual(new Set(['c1', 'c2']));
   });
 
@@ -65,9 +82,9 @@ describe('after a round of the monitor', () => {
   });
 
   it('another operation that runs comes first', async () => {
-    const refused = round([incident({})], [decision({})], [STEP], new AppError('conflict', 'operation x is running'));
+    const refused = round([incident({})], [decision({})], [STEP], { refuse: new AppError('conflict', 'operation x is running') });
     await expect(refused).resolves.toMatchObject({ ran: [{}] });
-    await expect(round([incident({})], [decision({})], [STEP], new AppError('failed', 'no'))).rejects.toThrow('no');
+    await expect(round([incident({})], [decision({})], [STEP], { refuse: new AppError('failed', 'no') })).rejects.toThrow('no');
   });
 
   it('giving up is told once, and settled when the service may be repaired again', async () => {
@@ -77,11 +94,45 @@ describe('after a round of the monitor', () => {
         type: 'trouble',
         trouble: { service: 'c1', kind: 'repair', lasting: true, message: 'c1 is not repaired any more: repaired 3 times within an hour' },
       },
+      { type: 'acted', service: 'c1', action: 'gave up repairing it' },
+    ]);
+    const out = { ...STEP, step: 'out' } as const;
+    expect((await round([incident({})], [givenUp], [out])).observed).toMatchObject([
+      { trouble: { host: 'web1' } },
+      { type: 'acted', action: 'gave up repairing it, and takes it out of the balancer' },
     ]);
     const told = incident({ event: null, kind: 'repair' });
     expect((await round([incident({}), told], [givenUp])).observed).toEqual([]);
     expect((await round([told], [decision({ state: 'well', action: 'none' })])).observed).toMatchObject([
       { type: 'settled', place: { service: 'c1', event: null, kind: 'repair' } },
     ]);
+  });
+
+  describe('a client whose repair was given up', () => {
+    const told = incident({ event: null, kind: 'repair' });
+    const settled = [{ type: 'settled', place: { service: 'c1', kind: 'repair' } }];
+
+    it.each(['repair', 'check'] as const)('is not forgotten while it is out of the balancer, with action = %s', async (action) => {
+      const over = { standing: 'out', ...(action === 'check' ? { action } : {}) } as const;
+      const { ran, observed } = await round([told], [], [], over);
+      const message =
+        'c1 is still out of the balancer, which it left when its repair was given up: `ctl balancer in c1` lets it in, `ctl start c1` restarts it first';
+      expect({ ran, observed }).toMatchObject({ ran: [], observed: [{ type: 'trouble', trouble: { message, lasting: true } }] });
+      expect((await round([{ ...told, message }], [], [], over)).observed).toEqual([]);
+    });
+
+    it('is over where it is in again, where nobody repairs any more, and where somebody holds it out', async () => {
+      expect((await round([told], [])).observed).toMatchObject(settled);
+      expect((await round([told], [], [STEP], { action: 'check' })).observed).toMatchObject(settled);
+      expect((await round([told], [], [], { standing: 'out', held: true })).observed).toMatchObject(settled);
+    });
+
+    it('stays as it is while nobody knows how it stands', async () => {
+      expect((await round([told], [], [], { standing: 'unknown' })).observed).toEqual([]);
+    });
+  });
+
+  it('nothing is repaired where the monitor only watches', async () => {
+    expect((await round([incident({})], [decision({})], [STEP], { action: 'check' })).ran).toEqual([]);
   });
 });

@@ -102,6 +102,22 @@ Restart what is critical, safely:
     expect(/^ {2}ctl .*$/m.exec(text)?.[0].trim()).toBe(first);
   });
 
+  it('about a process that died does not speak of several rounds', () => {
+    const { text } = compose([aNotice({ incident: anIncident({ kind: 'process' }) })]);
+    expect(text).toContain('\nLimit: once, for a process that ends\n');
+  });
+
+  it('about a host whose agent is away begins with that agent', () => {
+    const { text } = compose([aNotice({ incident: anIncident({ event: null, service: null, kind: 'unmeasured' }) })]);
+    expect(text).toContain('\nOn web1 itself, whether its agent runs:\n  systemctl status ctl-agent\n');
+  });
+
+  it('about a repair that was given up tells how to restart the client, and how to let it in as it is', () => {
+    const { text } = compose([aNotice({ incident: anIncident({ event: null, kind: 'repair' }) })]);
+    expect(text).toContain('\n  ctl start zeoclient1.1 -c /srv/cluster.ini\n');
+    expect(text).toContain('\n  ctl balancer in zeoclient1.1 -c /srv/cluster.ini\n');
+  });
+
   it('has no prefix in its subject if there is none', () => {
     const config = mailingCluster();
     const plain = { ...config, mail: config.mail === null ? null : { ...config.mail, subject: '' } };
