@@ -44,11 +44,16 @@ export async function* followCriticalEntries(
   const match = wanted?.lines?.(deps.ripgrep, deps.signal) ?? null;
   const isIgnored = (text: string) => wanted?.ignored?.(text.split('\n')).includes(true) === true;
   const file = await openAtPlace(target, from);
-  if (from === null) yield { entries: [], place: await beginning(file, deps.clock.now()) };
-  const known = await knownArchives(target, from === null ? Infinity : from.at - SLACK_MS);
-  for await (const { log, entries, end } of followLog(target, { file, known, match, onNote, waker }, deps)) {
-    const found = entries.filter(({ matching }) => matching > 0).flatMap((entry) => criticalEntry(log, entry, isIgnored) ?? []);
-    yield { entries: found, place: await placeIn(log, end, deps.clock.now()) };
+  try {
+    if (from === null) yield { entries: [], place: await beginning(file, deps.clock.now()) };
+    const known = await knownArchives(target, from === null ? Infinity : from.at - SLACK_MS);
+    for await (const { log, entries, end } of followLog(target, { file, known, match, onNote, waker }, deps)) {
+      const found = entries.filter(({ matching }) => matching > 0).flatMap((entry) => criticalEntry(log, entry, isIgnored) ?? []);
+      yield { entries: found, place: await placeIn(log, end, deps.clock.now()) };
+    }
+  } finally {
+    // Following closes it as well, if it came to that.
+    await file?.close();
   }
 }
 

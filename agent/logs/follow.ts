@@ -59,11 +59,17 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
     await waker.close();
   }
 
+  /** Closes the file if it cannot be read. */
   async function tailOf(file: FollowedFile): Promise<Tail> {
     const { log, position } = file;
     known.add(log.id);
-    const plain = (await firstHeader(log, signal)) === null;
-    return { file, splitter: createBlockSplitter({ offset: position, plain }), grownAt: clock.now() };
+    try {
+      const plain = (await firstHeader(log, signal)) === null;
+      return { file, splitter: createBlockSplitter({ offset: position, plain }), grownAt: clock.now() };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   /** Reads what has come. */
@@ -159,7 +165,12 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
   /** What was the log before the one that is it now. */
   async function* adopt(missed: readonly MissedLog[]): AsyncGenerator<Followed> {
     const adopted: Tail[] = [];
-    for (const { log, from } of missed) adopted.push(await tailOf(await followFile(log, from)));
+    try {
+      for (const { log, from } of missed) adopted.push(await tailOf(await followFile(log, from)));
+    } catch (error) {
+      for (const { log } of missed) await log.handle.close();
+      throw error;
+    }
     tails.splice(tails.length - 1, 0, ...adopted);
     for (const tail of adopted) {
       yield* look(tail);
@@ -175,12 +186,13 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
       if (current !== undefined) yield* look(current);
       const log = await openCurrent();
       if (log !== null) {
+        // First of all: from then on it is closed with the others.
+        tails.push(await tailOf(await followFile(log, 0)));
+        incomplete = true;
         if (current !== undefined) {
           heads.push(current.file.head);
           yield* flush(current, false);
         }
-        tails.push(await tailOf(await followFile(log, 0)));
-        incomplete = true;
       }
     }
     if (incomplete) yield* adoptUnread();
