@@ -1,5 +1,6 @@
+import type { PeerCertificate } from 'node:tls';
 import { type Metadata as GrpcMetadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
-import type { Metadata, ServerMiddleware } from 'nice-grpc-common';
+import type { ServerMiddleware } from 'nice-grpc-common';
 import { linkSignals, reasonOf } from '../abort.js';
 import type { Caller } from '../model/identity.js';
 import { identityOfNames } from '../pki/certificate.js';
@@ -16,7 +17,7 @@ export interface CallerContext {
 export type Admit = (caller: Caller, path: string) => AbortSignal;
 
 /** Only written by us: whatever a client sends under this name is thrown away. */
-const HEADER = 'ctl-caller';
+export const CALLER = 'ctl-caller';
 
 /** Takes the caller from the verified certificate of the connection, and from nothing that he says. */
 export const callerInterceptor: ServerInterceptor = (_, call) =>
@@ -24,12 +25,12 @@ export const callerInterceptor: ServerInterceptor = (_, call) =>
     start: (next) =>
       next({
         onReceiveMetadata(metadata: GrpcMetadata, proceed) {
-          metadata.remove(HEADER);
+          metadata.remove(CALLER);
           const certificate = call.getAuthContext().sslPeerCertificate;
           const identity = identityOfNames(certificate?.subjectaltname);
           if (certificate !== undefined && identity !== null && identity.kind !== 'controller') {
             const caller: Caller = { ...identity, serial: certificate.serialNumber, expiresAt: Date.parse(certificate.valid_to) };
-            metadata.set(HEADER, JSON.stringify(caller));
+            metadata.set(CALLER, JSON.stringify(caller));
           }
           proceed(metadata);
         },
@@ -39,7 +40,7 @@ export const callerInterceptor: ServerInterceptor = (_, call) =>
 /** Gives each handler its caller, and ends the call when he may not make it any more. `refusalOf`: why a certificate was not accepted. */
 export function admitCallers(admit: Admit, refusalOf: (peer: string) => string | null): ServerMiddleware<CallerContext> {
   return async function* (call, context) {
-    const caller = callerOf(context.metadata) ?? { kind: 'anonymous', why: refusalOf(context.peer) };
+    const caller = callerOf(context.metadata.get(CALLER), context.peer, refusalOf);
     const admitted = admit(caller, call.method.path);
     using linked = linkSignals([context.signal, admitted]);
     try {
@@ -58,7 +59,6 @@ export function localCallers(): ServerMiddleware<CallerContext> {
   };
 }
 
-function callerOf(metadata: Metadata): Caller | null {
-  const written = metadata.get(HEADER);
-  return written === undefined ? null : (JSON.parse(written) as Caller);
-}
+/** By what stands under `CALLER` in the metadata: our interceptor wrote it. */
+export const callerOf = (written: unknown, peer: string, refusalOf: (peer: string) => string | null): Caller =>
+  typeof written === 'string' ? (JSON.parse(written) as Caller) : { kind: 'anonymous', why: refusalOf(peer) };

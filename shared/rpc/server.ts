@@ -7,6 +7,7 @@ import type { Log } from '../log.js';
 import type { Certified } from '../pki/certificate.js';
 import { type Address, formatAddress } from './address.js';
 import { admitCallers, callerInterceptor, type CallerContext, localCallers, type Admit } from './caller.js';
+import { createGate } from './gate.js';
 import { answerErrors } from './handler.js';
 import { SERVER_OPTIONS } from './limits.js';
 import type { RpcService } from './service.js';
@@ -56,9 +57,11 @@ export function createRpcServer({ log }: { readonly log: Log }, options: RpcServ
       const { certified } = options;
       if (certified !== undefined) watch = watchTls({ log, now: Date.now }, () => (address.kind === 'tcp' ? address.port : null));
       const targets = await listenTargets(options.address, certified !== undefined);
-      const listening = createServer({ ...SERVER_OPTIONS, interceptors: [callerInterceptor] })
+      const refusalOf = (peer: string) => watch?.refusalOf(peer) ?? null;
+      const gates = certified === undefined ? [] : [createGate(certified.admit, refusalOf)];
+      const listening = createServer({ ...SERVER_OPTIONS, interceptors: [callerInterceptor, ...gates] })
         .use(answerErrors({ log, closing: closing.signal }))
-        .use(certified === undefined ? localCallers() : admitCallers(certified.admit, (peer) => watch?.refusalOf(peer) ?? null));
+        .use(certified === undefined ? localCallers() : admitCallers(certified.admit, refusalOf));
       for (const service of services) service.addTo(listening);
       if (options.address.kind === 'unix') place = await claimSocket(options.address.path);
       try {

@@ -1,3 +1,4 @@
+import { Metadata as GrpcMetadata, type ServerInterceptingCallInterface, status as GrpcStatus } from '@grpc/grpc-js';
 import { ClientError, type Metadata, ServerError, Status } from 'nice-grpc-common';
 import { AppError, type ErrorCode, messageOf } from '../errors.js';
 import { decodeFailure, encodeFailure } from '../wire/failure.js';
@@ -5,28 +6,37 @@ import { decodeFailure, encodeFailure } from '../wire/failure.js';
 /** The trailer that carries code, message and hint as they are; the status itself is for other people's tools. */
 const TRAILER = 'ctl-failure-bin';
 
-const STATUS: Readonly<Record<ErrorCode, Status>> = {
-  config: Status.FAILED_PRECONDITION,
-  usage: Status.INVALID_ARGUMENT,
-  'not-found': Status.NOT_FOUND,
-  conflict: Status.ABORTED,
-  precondition: Status.FAILED_PRECONDITION,
-  unreachable: Status.UNAVAILABLE,
-  timeout: Status.DEADLINE_EXCEEDED,
-  cancelled: Status.CANCELLED,
-  denied: Status.PERMISSION_DENIED,
-  unsupported: Status.UNIMPLEMENTED,
-  failed: Status.UNKNOWN,
-  internal: Status.INTERNAL,
+const STATUS: Readonly<Record<ErrorCode, keyof typeof Status>> = {
+  config: 'FAILED_PRECONDITION',
+  usage: 'INVALID_ARGUMENT',
+  'not-found': 'NOT_FOUND',
+  conflict: 'ABORTED',
+  precondition: 'FAILED_PRECONDITION',
+  unreachable: 'UNAVAILABLE',
+  timeout: 'DEADLINE_EXCEEDED',
+  cancelled: 'CANCELLED',
+  denied: 'PERMISSION_DENIED',
+  unsupported: 'UNIMPLEMENTED',
+  failed: 'UNKNOWN',
+  internal: 'INTERNAL',
 };
 
 /** What a handler has to throw so that the caller sees `error`. */
 export function statusOf(error: AppError, trailer: Metadata): ServerError {
   const bytes = encodeFailure(error);
   trailer.set(TRAILER, bytes);
-  // Through the bytes, because grpc-js throws on a lone surrogate.
-  return new ServerError(STATUS[error.code], Buffer.from(error.message.slice(0, 200)).toString());
+  return new ServerError(Status[STATUS[error.code]], detailsOf(error));
 }
+
+/** The same for grpc-js itself. */
+export function wireStatusOf(error: AppError): Parameters<ServerInterceptingCallInterface['sendStatus']>[0] {
+  const metadata = new GrpcMetadata();
+  metadata.set(TRAILER, Buffer.from(encodeFailure(error)));
+  return { code: GrpcStatus[STATUS[error.code]], details: detailsOf(error), metadata };
+}
+
+// Through the bytes, because grpc-js throws on a lone surrogate.
+const detailsOf = (error: AppError): string => Buffer.from(error.message.slice(0, 200)).toString();
 
 /** The error of a failed call: what the server said, else what the state of the link says about `peer`. */
 export function errorOf(error: unknown, trailer: Metadata | undefined, peer: string): AppError {
