@@ -40,14 +40,14 @@ export function createRepairs({ config, operations, incidents, holds, log }: Rep
     if (judged.confirmed.size === 0 && before.length === 0) return;
     try {
       const { steps, decisions = [] } = await operations.plan(REQUEST, signal, judged);
-      const isGivenUp = ({ service }: Incident) => decisions.some((one) => one.service === service && one.action === 'give-up');
       const leaving = new Set(steps.flatMap(({ step, service }) => (step === 'out' ? (service ?? []) : [])));
-      for (const decision of decisions) {
-        const isNew = decision.action === 'give-up' && !before.some(({ service }) => service === decision.service);
-        if (isNew) await tellGivenUp(decision, leaving.has(decision.service));
+      for (const decision of decisions.filter(({ action }) => action === 'give-up')) {
+        const isNew = !before.some(({ service }) => service === decision.service);
+        await tellGivenUp(decision, { isNew, leaves: leaving.has(decision.service) });
       }
+      const open = decisions.filter(({ action, state }) => action === 'give-up' || state === 'unknown').map(({ service }) => service);
       await review(
-        before.filter((incident) => !isGivenUp(incident)),
+        before.filter(({ service }) => service === null || !open.includes(service)),
         round,
       );
       if (steps.length > 0) await run(judged, signal);
@@ -66,17 +66,18 @@ export function createRepairs({ config, operations, incidents, holds, log }: Rep
     }
   }
 
-  async function tellGivenUp({ service, reason }: RepairDecision, leaves: boolean): Promise<void> {
+  async function tellGivenUp({ service, reason }: RepairDecision, { isNew, leaves }: { isNew: boolean; leaves: boolean }): Promise<void> {
     const all = await incidents();
-    await all.observe({ type: 'trouble', trouble: troubleOf(service, `${service} is not repaired any more: ${reason}`) }, AT_ONCE);
+    const message = `${service} is not repaired any more: ${reason}`;
+    if (isNew) await all.observe({ type: 'trouble', trouble: troubleOf(service, message) }, AT_ONCE);
     const action = leaves ? 'gave up repairing it, and takes it out of the balancer' : 'gave up repairing it';
-    await all.observe({ type: 'acted', service, action }, AT_ONCE);
+    if (isNew || leaves) await all.observe({ type: 'acted', service, action }, AT_ONCE);
   }
 
   /** What was given up is over, unless it is a client that would stay out of the balancer with nobody to know. */
-  async function review(before: readonly Incident[], { reports }: Round): Promise<void> {
+  async function review(before: readonly Incident[], { reports, silent }: Round): Promise<void> {
     for (const { service, host, message } of before) {
-      if (service === null) continue;
+      if (service === null || silent.has(service)) continue;
       const standing = reports.find(({ name }) => name === service)?.balancer;
       if (standing === 'unknown') continue;
       const all = await incidents();
@@ -104,7 +105,8 @@ const AT_ONCE = { failures: 1, recoveries: 1, busyRounds: 1 } as const;
 
 const placeOf = (service: string): Place => ({ service, host: null, event: null, kind: 'repair' });
 
-function judgedRound({ reports, lasting }: Round): JudgedRound {
+/** What was seen of a service while somebody worked on it confirms nothing: it would be restarted once more. */
+function judgedRound({ reports, lasting, silent }: Round): JudgedRound {
   const confirmed = lasting.flatMap(({ service, event, kind }) => (event !== null || kind === 'process' ? (service ?? []) : []));
-  return { reports, confirmed: new Set(confirmed) };
+  return { reports, confirmed: new Set(confirmed.filter((service) => !silent.has(service))) };
 }

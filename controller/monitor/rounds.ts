@@ -36,6 +36,8 @@ export interface Round {
   /** What lasts, of all services. */
   readonly lasting: readonly Incident[];
   readonly complaints: readonly string[];
+  /** Services of which the reports say nothing: an operation was working on them, or on what they stand on, or has stopped them. */
+  readonly silent: ReadonlySet<string>;
 }
 
 export interface RoundsDeps {
@@ -63,11 +65,12 @@ export function createRounds({ config, checks, operations, incidents, history, l
       const complaints: string[] = [];
       const keep = (work: Promise<void>) => work.catch((error: unknown) => void complaints.push(messageOf(error)));
       const before = operations.working();
+      let silent: ReadonlySet<string> = new Set();
       const measured = await checks.report(services, { path, signal });
       await keep(
         (async () => {
           const working = new Set([...before, ...operations.working()]);
-          const silent = silentServices(config(), working, await operations.stopped(), measured);
+          silent = silentServices(config(), working, await operations.stopped(), measured);
           const reports = measured.map((report) => (path === '' ? report : withoutPage(report)));
           // Who looks by hand sees it in the answer.
           const hosts = by === 'monitor' ? dark() : null;
@@ -82,7 +85,7 @@ export function createRounds({ config, checks, operations, incidents, history, l
       await keep(lastSeen.record(reports));
       await keep(perf.checked(reports, path));
       await keep(history.samples.add(reports.flatMap((report) => sampleOf(report, path) ?? [])));
-      return { reports, lasting, complaints: [...new Set(complaints)] };
+      return { reports, lasting, complaints: [...new Set(complaints)], silent };
     },
     async hear(host, events) {
       const silent = silentServices(config(), operations.working(), new Set(), []);

@@ -23,7 +23,7 @@ function deps(over: Partial<CheckDeps> = {}): CheckDeps & { readonly asked: Aske
     rounds: {
       measure: async (services, { path, by }) => {
         asked.push({ names: services.map((service) => service.spec.name), path, by });
-        return { reports: services.map((service) => aReport({ name: service.spec.name })), lasting: [], complaints: [] };
+        return { reports: services.map((service) => aReport({ name: service.spec.name })), lasting: [], complaints: [], silent: new Set() };
       },
     },
     hosts: () => [],
@@ -92,7 +92,7 @@ describe('check', () => {
 
   it('still tells what it measured when that cannot be kept', async () => {
     const given = deps({
-      rounds: { measure: async () => ({ reports: [aReport(), aReport()], lasting: [], complaints: ['the disk is full'] }) },
+      rounds: { measure: async () => ({ reports: [aReport(), aReport()], lasting: [], complaints: ['the disk is full'], silent: new Set() }) },
     });
     expect(await check(given, { selectors: [], path: null }, never)).toMatchObject({
       exit: 0,

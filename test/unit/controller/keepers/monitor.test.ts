@@ -7,7 +7,7 @@ import { createLogger } from '../../../../shared/log.js';
 import type { Clock } from '../../../../shared/ports/clock.js';
 import { aClient, aCluster, aService } from '../checks/fixtures.js';
 
-const NOTHING: Round = { reports: [], lasting: [], complaints: [] };
+const NOTHING: Round = { reports: [], lasting: [], complaints: [], silent: new Set() };
 const SERVICES = [aClient({ name: 'client1' }), aService({ name: 'pound', type: 'Pound' }), aService({ name: 'zeo', type: 'ZeoServer' })];
 const START = 1_000_000;
 

@@ -28,9 +28,15 @@ async function round(
   lasting: readonly Incident[],
   decisions: readonly RepairDecision[],
   steps: Plan['steps'] = [],
-  over: { readonly refuse?: AppError; readonly action?: 'check'; readonly standing?: Standing; readonly held?: boolean } = {},
+  over: {
+    readonly refuse?: AppError;
+    readonly action?: 'check';
+    readonly standing?: Standing;
+    readonly held?: boolean;
+    readonly silent?: boolean;
+  } = {},
 ) {
-  const { refuse, action = 'repair', standing = 'in', held = false } = over;
+  const { refuse, action = 'repair', standing = 'in', held = false, silent = false } = over;
   const ran: (readonly [RunRequest, JudgedRound | undefined])[] = [];
   const planned: (JudgedRound | undefined)[] = [];
   const observed: Observation[] = [];
@@ -53,7 +59,7 @@ async function round(
     log: createLogger({ name: 'test', level: 'error', write: () => undefined }),
   });
   await repair(
-    { reports: [aReport(), aReport({ name: 'c1', balancer: standing })], lasting, complaints: [] },
+    { reports: [aReport(), aReport({ name: 'c1', balancer: standing })], lasting, complaints: [], silent: new Set(silent ? ['c1'] : []) },
     new AbortController().signal,
   );
   return { ran, planned, observed };
@@ -75,6 +81,12 @@ describe('after a round of the monitor', () => {
       [{ action: 'repair', selectors: [], by: 'ctl-controller' }, { reports: [{ name: 'client1' }, { name: 'c1' }] }],
     ]);
     expect(ran[0]?.[1]?.confirmed).toEqual(new Set(['c1', 'c2']));
+  });
+
+  it('what was seen of a service while an operation worked on it is no reason to restart it once more', async () => {
+    expect((await round([incident({})], [decision({})], [STEP], { silent: true })).planned).toEqual([]);
+    const { planned } = await round([incident({}), incident({ service: 'c2' })], [], [], { silent: true });
+    expect(planned[0]?.confirmed).toEqual(new Set(['c2']));
   });
 
   it('there is no operation where nothing can be done', async () => {
@@ -127,7 +139,16 @@ describe('after a round of the monitor', () => {
       expect((await round([told], [], [], { standing: 'out', held: true })).observed).toMatchObject(settled);
     });
 
-    it('stays as it is while nobody knows how it stands', async () => {
+    it('leaves the balancer as soon as it can, and that is told', async () => {
+      const out = { ...STEP, step: 'out' } as const;
+      expect((await round([incident({}), told], [decision({ action: 'give-up' })], [out])).observed).toEqual([
+        { type: 'acted', service: 'c1', action: 'gave up repairing it, and takes it out of the balancer' },
+      ]);
+    });
+
+    it('stays as it is while nobody knows how it is, or how it stands', async () => {
+      expect((await round([told], [decision({ state: 'unknown', action: 'none' })])).observed).toEqual([]);
+      expect((await round([told], [], [], { silent: true })).observed).toEqual([]);
       expect((await round([told], [], [], { standing: 'unknown' })).observed).toEqual([]);
     });
   });
