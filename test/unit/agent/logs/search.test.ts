@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../../shared/errors.js';
 import type { LogQuery } from '../../../../shared/model/log-search.js';
 import { EVERYWHERE, forPattern, searchFor, targetOf } from '../../../support/log-searches.js';
+import { runs } from '../../../support/runs.js';
 
 let folder = '';
 let path = '';
@@ -206,7 +207,7 @@ describe('searching a log', () => {
         const { criticalPattern, what } = { criticalPattern: `(?:${wanted})(?!\\0)`, what: { kind: 'critical' as const } };
         expect((await find({ ...EVERYWHERE, what }, { criticalPattern })).entries).toEqual(entries);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });
@@ -332,7 +333,7 @@ describe('searching archives and ranges of time', () => {
         const found = await find(forPattern('line', { range: { kind: 'between', since, until } }));
         expect(found.entries.map(({ time }) => time)).toEqual(times.filter((time) => time >= since && time < until));
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });
