@@ -36,7 +36,7 @@ export function searchedLog({ name, log, rotation }: ServiceSpec, path: string |
   return { service: name, path: path ?? log.file, spec: log, archiveDir: rotation?.archiveDir ?? '', allowed };
 }
 
-/** The same for what is rotated: apart, since only a rotation needs it allowed. A program without a path is looked for on PATH. */
+/** The same for what is rotated: apart, since only a rotation needs it allowed. */
 export async function resolveRotation(rotation: RotationSpec, allow: AllowList): Promise<RotationSpec> {
   const follow = async (path: string) => (path === '' ? '' : resolvePath(path, allow));
   const { squid } = rotation;
@@ -44,9 +44,7 @@ export async function resolveRotation(rotation: RotationSpec, allow: AllowList):
     ...rotation,
     logs: await Promise.all(rotation.logs.map(follow)),
     archiveDir: await follow(rotation.archiveDir),
-    ...(squid === undefined
-      ? {}
-      : { squid: { exe: squid.exe === 'squid' ? squid.exe : await follow(squid.exe), conf: await follow(squid.conf) } }),
+    ...(squid === undefined ? {} : { squid: { exe: await programOf(squid.exe, allow), conf: await follow(squid.conf) } }),
   };
 }
 
@@ -54,9 +52,13 @@ export async function resolveRotation(rotation: RotationSpec, allow: AllowList):
 export async function resolveCache(cache: CacheSpec, allow: AllowList): Promise<CacheSpec> {
   const follow = async (path: string) => (path === '' ? '' : resolvePath(path, allow));
   if (cache.kind === 'varnish') return { ...cache, secretFile: await follow(cache.secretFile) };
-  const exe = /[\\/]/.test(cache.exe) ? await follow(cache.exe) : cache.exe;
-  return { ...cache, folder: await follow(cache.folder), conf: await follow(cache.conf), exe };
+  return { ...cache, folder: await follow(cache.folder), conf: await follow(cache.conf), exe: await programOf(cache.exe, allow) };
 }
+
+/** A Squid by its name alone is looked for on PATH; every other program needs its path allowed: no command comes by the wire. */
+const programOf = async (exe: string, allow: AllowList): Promise<string> => (SQUID.test(exe) ? exe : resolvePath(exe, allow));
+
+const SQUID = /^(?:squid\d?)?$/;
 
 /** The same for one path. */
 async function resolvePath(path: string, allow: AllowList): Promise<string> {

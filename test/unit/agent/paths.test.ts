@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resolveSpec } from '../../../agent/paths.js';
+import { resolveCache, resolveRotation, resolveSpec } from '../../../agent/paths.js';
 import { AppError } from '../../../shared/errors.js';
 import type { ServiceSpec } from '../../../shared/model/service.js';
 
@@ -78,5 +78,26 @@ describe('resolveSpec', () => {
     ]) {
       await expect(resolveSpec(broken, allow)).rejects.toMatchObject({ code: 'denied' });
     }
+  });
+});
+
+describe('a program of a cache', () => {
+  const cacheWith = (exe: string) => resolveCache({ kind: 'squid', folder: '', exe, conf: '' }, allow);
+  const rotationWith = (exe: string) =>
+    resolveRotation({ ...{ logs: [], archiveDir: '', compress: 'none', keepDays: 0, method: 'auto' }, squid: { exe, conf: '' } }, allow);
+
+  it.each(['', 'squid', 'squid3'])('may be the one of the agent: %s', async (exe) => {
+    expect(await cacheWith(exe)).toMatchObject({ exe });
+    expect(await rotationWith(exe)).toMatchObject({ squid: { exe } });
+  });
+
+  it('may be one whose path is allowed', async () => {
+    const exe = join(root, 'allowed/squid');
+    expect(await cacheWith(exe)).toMatchObject({ exe });
+  });
+
+  it.each(['reboot', 'squid/../../bin/sh', './squid', '/bin/sh', 'sh\0'])('is refused if it is any other: %s', async (exe) => {
+    await expect(cacheWith(exe)).rejects.toMatchObject({ code: 'denied' });
+    await expect(rotationWith(exe)).rejects.toMatchObject({ code: 'denied' });
   });
 });
