@@ -14,10 +14,12 @@ export interface IntakeDeps {
   readonly takeEvents: TakeEvents;
   /** Whether the service is on the host of this agent: of others it has nothing to tell. */
   readonly isOwn: (service: string) => boolean;
+  /** What the time is here, epoch ms. */
+  readonly now: () => number;
   readonly log: Log;
 }
 
-export function createIntake({ takeEvents, isOwn, log }: IntakeDeps, session: Pick<Session, 'hello' | 'taken'>): Intake {
+export function createIntake({ takeEvents, isOwn, now, log }: IntakeDeps, session: Pick<Session, 'hello' | 'taken'>): Intake {
   const { name: host, version } = session.hello;
   let busy = false;
   return {
@@ -27,19 +29,42 @@ export function createIntake({ takeEvents, isOwn, log }: IntakeDeps, session: Pi
       busy = true;
       if (unreadable.length > 0)
         log.warn({ host, agent: version }, `agent ${host} told ${unreadable.length} events of a kind that this version does not know`);
-      const own = events.filter(({ service }) => isOwn(service));
-      if (own.length < events.length)
-        log.warn({ host }, `agent ${host} told ${events.length - own.length} events of services that are not on its host`);
+      const portion = events.slice(0, MAX_EVENTS);
+      const own = portion.filter(({ id, service }) => id.length <= MAX_ID && isOwn(service));
+      if (own.length < portion.length)
+        log.warn({ host }, `agent ${host} told ${portion.length - own.length} events of services that are not on its host`);
+      const at = now();
       takeEvents(
         host,
-        own.map((event) => atOurTime(event, skew.ms())),
+        own.map((event) => bounded(atOurTime(event, skew.ms()), at)),
       )
-        .then(() => session.taken([...events.map(({ id }) => id), ...unreadable]))
+        .then(() => session.taken([...portion.map(({ id }) => id), ...unreadable]))
         .catch((error: unknown) => log.error({ host, error }, `what agent ${host} tells cannot be taken`))
         .finally(() => (busy = false));
     },
   };
 }
+
+/** What an agent of ours stays below by far: an agent that was taken over fills no memory and no disk. */
+const MAX_EVENTS = 1_000;
+const MAX_ID = 200;
+const MAX_TEXT = 32 * 1024;
+
+/** Nothing has happened that is to come; no text is longer than is ever shown. */
+function bounded(event: AgentEvent, now: number): AgentEvent {
+  const at = Math.max(0, Math.min(event.at, now));
+  if (event.kind === 'died')
+    return { ...event, at, why: cut(event.why), lastEntry: event.lastEntry === undefined ? undefined : cut(event.lastEntry) };
+  const { time, level, text } = event.entry;
+  return {
+    ...event,
+    at,
+    file: cut(event.file),
+    entry: { time: time === null ? null : cut(time), level: level === null ? null : cut(level), text: cut(text) },
+  };
+}
+
+const cut = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
 
 function atOurTime(event: AgentEvent, skewMs: number | null): AgentEvent {
   return skewMs === null || Math.abs(skewMs) <= TOLERATED_SKEW_MS ? event : { ...event, at: event.at - skewMs };

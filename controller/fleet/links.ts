@@ -133,7 +133,7 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
 
   async function listen(incoming: AsyncIterator<Report>, entry: Host, session: Session): Promise<AppError> {
     const isOwn = (service: string) => entry.services?.some(({ name }) => name === service) === true;
-    const intake = createIntake({ takeEvents, isOwn, log }, session);
+    const intake = createIntake({ takeEvents, isOwn, now: () => clock.wallTime(), log }, session);
     for (;;) {
       const next = await incoming.next();
       if (next.done === true) return new AppError('unreachable', 'the agent has left');

@@ -1,6 +1,6 @@
 import type { AgentEvent } from '../model/agent-event.js';
 import type { ProcessId } from '../model/process.js';
-import { fromInt64, toInt64, toUint32, unreadable } from './fields.js';
+import { fromTime, toInt64, toUint32, unreadable } from './fields.js';
 import type { AgentEvent as WireEvent, AgentEvents as WireEvents } from './gen/ctl/v1/event.js';
 
 export const eventsToWire = (events: readonly AgentEvent[]): WireEvents => ({ events: events.map(eventToWire) });
@@ -30,7 +30,7 @@ function eventToWire(event: AgentEvent): WireEvent {
 }
 
 function eventFromWire({ id, service, atMs, omitted, what }: WireEvent): AgentEvent {
-  const common = { id, service, at: fromInt64(atMs, 'time of the event'), ...(omitted === 0 ? {} : { omitted }) };
+  const common = { id, service, at: fromTime(atMs, 'time of the event'), ...(omitted === 0 ? {} : { omitted }) };
   switch (what?.$case) {
     case 'died': {
       const { process, why, lastEntry } = what.value;

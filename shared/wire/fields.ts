@@ -14,6 +14,15 @@ export function fromInt64(value: bigint, field: string): number {
   return number;
 }
 
+/** Epoch ms that a Date can hold: with any other, whoever shows it fails. */
+export function fromTime(value: bigint, field: string): number {
+  const at = fromInt64(value, field);
+  if (Math.abs(at) > MAX_TIME_MS) throw unreadable(field, value);
+  return at;
+}
+
+const MAX_TIME_MS = 8.64e15;
+
 export function toUint32(value: number, field: string): number {
   if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) throw unsendable(field, value);
   return value;
@@ -56,6 +65,9 @@ export function known<T>(value: T | undefined, what: string, wire: unknown): T {
   if (value === undefined) throw unreadable(what, wire);
   return value;
 }
+
+/** What is said of a result whose form only a later version knows. */
+export const UNKNOWN_FORM = 'the other side answered in a form that this version does not know';
 
 function unsendable(field: string, value: unknown): AppError {
   return new AppError('internal', `${field} cannot be sent: ${String(value)}`);
