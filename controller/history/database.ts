@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError, isErrno, messageOf } from '../../shared/errors.js';
 
@@ -74,6 +74,8 @@ async function create({ path, tables, version }: DatabaseOptions, open: (file: s
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await rm(file, { force: true });
+    // What stands in logs is nobody else's; the files beside it take its mode over.
+    await writeFile(file, '', { mode: 0o600 });
     const db = open(file);
     db.exec(`BEGIN; ${tables}; PRAGMA user_version=${version}; COMMIT;`);
     db.close();

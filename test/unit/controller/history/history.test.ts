@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHistory } from '../../../../controller/history/history.js';
 import type { Sample } from '../../../../controller/history/samples.js';
@@ -58,6 +58,15 @@ describe('the history', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   const opened = (create = true) => createHistory({ path, create });
+
+  it('is for its user alone: what stands in logs stands in it', async () => {
+    const history = opened();
+    await history.incidents.put(put(incident()));
+    const files = await readdir(dirname(path));
+    for (const file of files) expect([file, (await stat(join(dirname(path), file))).mode & 0o777]).toEqual([file, 0o600]);
+    expect(files).toContain('history.db');
+    await history.close();
+  });
 
   it('keeps incidents over a restart, each as it was last written', async () => {
     const first = opened();
