@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/ports/clock.js';
 import { boundOutput, lastOutput, type Ending } from '../../shared/ports/spawn-detached.js';
 import { listens } from '../connections/index.js';
 import type { ServiceEvidence } from './judge.js';
+import { descendsFrom } from './main-process.js';
 import { readPidFile } from './pid-file.js';
 import type { Inspected, ProcessFacts, Processes } from './processes.js';
 import type { RecordStore, ServiceRecord } from './record.js';
@@ -38,7 +39,7 @@ export function createEvidence({ processes, records, clock, outputOf, memory, ui
     const record = started === 'gone' && written !== null ? await withEnd(spec, written, signal) : written;
     const remembered = memory.get(spec.serviceName);
     const pidFile = spec.pidFile === undefined ? null : await readPidFile(spec.pidFile);
-    const named = await namedBy(pidFile?.kind === 'pid' ? pidFile.pid : null, spec, record, signal);
+    const named = await namedBy(pidFile?.kind === 'pid' ? pidFile.pid : null, spec, { record, started }, signal);
     if (remembered !== undefined && typeof named.process === 'object' && named.process.id === record?.process) {
       remembered.foreground = true;
     }
@@ -88,30 +89,41 @@ export function createEvidence({ processes, records, clock, outputOf, memory, ui
     return (await withToken(record.token)).find((process) => process.pid === process.session) ?? 'gone';
   }
 
-  async function namedBy(
-    pid: number | null,
-    spec: ServiceSpec,
-    record: ServiceRecord | null,
-    signal: AbortSignal,
-  ): Promise<ServiceEvidence['named']> {
+  async function namedBy(pid: number | null, spec: ServiceSpec, start: Start, signal: AbortSignal): Promise<ServiceEvidence['named']> {
     const process = pid === null ? 'gone' : await processes.inspect(pid);
     if (typeof process === 'string') return { process, startedAt: 0, foreign: null };
-    const foreign = process.id === record?.process ? null : await foreignness(process, spec, signal);
+    const foreign = process.id === start.record?.process ? null : await foreignness(process, spec, start, signal);
     return { process, startedAt: await processes.startedAt(process), foreign };
   }
 
-  async function foreignness(process: ProcessFacts, spec: ServiceSpec, signal: AbortSignal): Promise<string | null> {
+  async function foreignness(
+    process: ProcessFacts,
+    spec: ServiceSpec,
+    { record, started }: Start,
+    signal: AbortSignal,
+  ): Promise<string | null> {
     const wanted = await uidOf(spec, signal);
     const uid = wanted === null ? null : await processes.uidOf(process);
-    return uid === null || uid === wanted ? null : `belongs to uid ${uid}, not to the service's user`;
+    if (uid !== null && uid !== wanted) return `belongs to uid ${uid}, not to the service's user`;
+    if (record === null || typeof started === 'string' || (await descendsFrom(process, started.pid, processes))) return null;
+    const environment = await environmentOf(process.pid);
+    if (environment === '' || environment.includes(tokenOf(record.token))) return null;
+    return `was not started by process ${started.pid}, which runs as this service`;
   }
 
   async function withToken(token: string): Promise<ProcessFacts[]> {
     const all = await processes.all();
-    const carries = await Promise.all(all.map(async ({ pid }) => (await environmentOf(pid)).includes(`CTL_SERVICE=${token}`)));
+    const carries = await Promise.all(all.map(async ({ pid }) => (await environmentOf(pid)).includes(tokenOf(token))));
     return all.filter((_, index) => carries[index]).sort((a, b) => a.startTicks - b.startTicks);
   }
 }
+
+interface Start {
+  readonly record: ServiceRecord | null;
+  readonly started: Inspected;
+}
+
+const tokenOf = (token: string) => `CTL_SERVICE=${token}`;
 
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 const LAST_LINES = 3;

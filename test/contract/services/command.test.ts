@@ -167,6 +167,18 @@ describe('command services', () => {
     expect(processOf(await state(victim))).toBe(replacing);
   });
 
+  it('does not take a process for its service that another one runs as, whatever the pid file says', async () => {
+    const victim = harness.add('victim', { start: program('stays.mjs', join(harness.folder, 'victim.pid')) });
+    const replacing = processOf(await manager.start(victim, signal));
+    const spec = harness.add('a', { start: program('stays.mjs') });
+    const own = processOf(await manager.start(spec, signal));
+    await writeFile(spec.pidFile ?? '', `${pidOf(replacing)}\n`);
+    const why = `process ${pidOf(replacing)} of ${spec.pidFile ?? ''} was not started by process ${pidOf(own)}, which runs as this service`;
+    expect(await state(spec)).toEqual({ state: 'unknown', why });
+    await expect(manager.stop(spec, { replacing, deadlineMs: 0 }, signal)).rejects.toMatchObject({ message: `a was not stopped: ${why}` });
+    expect(processOf(await state(victim))).toBe(replacing);
+  });
+
   it('does not start over a record that cannot be read', async () => {
     const spec = harness.add('a', { start: program('stays.mjs') });
     await manager.start(spec, signal);
