@@ -17,11 +17,10 @@ export function parseArgs(argv: readonly string[], version: string): Invocation 
   const help = asksFor(words, '--help', '-h') || (words.oldAction === null && words.operands[0] === 'help');
   if (help) return { action: 'print', text: helpFor(words, grammar) };
   const { name, operands } = actionOf(words, grammar);
-  const command = grammar.commands.get(name);
-  if (command === undefined) throw new AppError('internal', `the action ${name} has no grammar`);
+  const command = grammar.command(name);
   const oldForm = words.oldAction !== null;
   if (oldForm && operands.length > 0) throw strayWord(words, operands);
-  parse(command, words, operands, grammar);
+  parse(name, command, words, operands, grammar);
   return grammar.read(name, command, oldForm);
 }
 
@@ -31,7 +30,7 @@ export function guessAction(argv: readonly string[]): string | null {
   try {
     const { oldAction, operands } = sortWords(argv, grammar);
     const both = operands.slice(0, 2).join(' ');
-    return oldAction ?? (grammar.commands.has(both) ? both : (operands[0] ?? null));
+    return oldAction ?? (grammar.has(both) ? both : (operands[0] ?? null));
   } catch {
     // An option without its value: what does not look like an option may be the action.
     return argv.find((word) => !word.startsWith('-')) ?? null;
@@ -44,7 +43,7 @@ function helpFor(words: Words, grammar: Grammar): string {
   const [first] = operands;
   if (words.oldAction === null) {
     if (first === undefined) return grammar.help();
-    if (operands.length === 1 && !grammar.commands.has(first) && grammar.verbsOf(first).length > 0) return grammar.groupHelp(first);
+    if (operands.length === 1 && !grammar.has(first) && grammar.verbsOf(first).length > 0) return grammar.groupHelp(first);
   }
   return grammar.helpOf(actionOf({ ...words, operands }, grammar).name);
 }
@@ -54,15 +53,15 @@ function actionOf(words: Words, grammar: Grammar): { name: string; operands: rea
   if (words.oldAction !== null) {
     const name = words.oldAction;
     if (OLD_ACTIONS.includes(name)) return { name, operands };
-    if (grammar.commands.has(name) || grammar.verbsOf(name).length > 0) {
+    if (grammar.has(name) || grammar.verbsOf(name).length > 0) {
       throw new AppError('usage', `-a ${name}: there is no such action in the old form`, { hint: `write \`ctl ${name}\`` });
     }
     throw unknownAction(name, OLD_ACTIONS, '-a ');
   }
   const [first, second, ...others] = operands;
   if (first === undefined) throw noAction(words);
-  if (grammar.commands.has(`${first} ${second ?? ''}`)) return { name: `${first} ${second ?? ''}`, operands: others };
-  if (grammar.commands.has(first)) return { name: first, operands: operands.slice(1) };
+  if (grammar.has(`${first} ${second ?? ''}`)) return { name: `${first} ${second ?? ''}`, operands: others };
+  if (grammar.has(first)) return { name: first, operands: operands.slice(1) };
   const verbs = grammar.verbsOf(first);
   if (verbs.length === 0) throw unknownAction(first, grammar.firstWords, '');
   if (second === undefined) {
@@ -92,12 +91,12 @@ function strayWord(words: Words, operands: readonly string[]): AppError {
   });
 }
 
-function parse(command: Command, { options }: Words, operands: readonly string[], grammar: Grammar): void {
+function parse(name: string, command: Command, { options }: Words, operands: readonly string[], grammar: Grammar): void {
   try {
     command.parse([...options, '--', ...operands], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    throw explain(error, command, operands, grammar);
+    throw explain(error, name, command, operands, grammar);
   }
 }
 

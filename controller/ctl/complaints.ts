@@ -13,8 +13,7 @@ export function unknownAction(typed: string, names: readonly string[], before: s
 }
 
 /** Commander's complaint about the words behind the action, in ours. */
-export function explain(error: CommanderError, command: Command, operands: readonly string[], grammar: Grammar): AppError {
-  const name = grammar.nameOf(command);
+export function explain(error: CommanderError, name: string, command: Command, operands: readonly string[], grammar: Grammar): AppError {
   const quoted = /'(.*)'/s.exec(error.message)?.[1] ?? '';
   switch (error.code) {
     case 'commander.unknownOption':

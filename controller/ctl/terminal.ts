@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { createInterface } from 'node:readline/promises';
 import { reasonOf } from '../../shared/abort.js';
 import type { Terminal } from './deps.js';
 
@@ -30,6 +29,8 @@ export function createTerminal({ stdin, stdout, stderr }: Streams, env: Environm
     // A terminal that does not tell its size says 0.
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
     async ask(question, signal) {
+      // Nearly nobody is asked anything: it is loaded when somebody is.
+      const { createInterface } = await import('node:readline/promises');
       const lines = createInterface({ input: stdin, output: stderr });
       // On a terminal readline takes Ctrl-C for itself, and Ctrl-D leaves a question without an answer.
       lines.on('SIGINT', interrupt);

@@ -22,10 +22,11 @@ import {
 } from '../wire/control.js';
 import { incidentReportFromWire, incidentsRequestToWire } from '../wire/incident.js';
 import { lockReportFromWire } from '../wire/lock.js';
+import { ControlDefinition } from '../wire/control-definition.js';
 import { mailReportFromWire, mailTestFromWire } from '../wire/mail.js';
 import type { Certified } from '../pki/certificate.js';
 import { parseAddress } from './address.js';
-import type { RpcChannel } from './client.js';
+import { openChannel, type RpcChannel } from './client.js';
 
 /** How long a controller may take to be there, and to answer: a check measures every service first. */
 const CONNECT_MS = 3_000;
@@ -46,11 +47,10 @@ export interface ControlLogin {
 
 /**
  * The controller at `address`; without a login it has to be on this host (`config`). Rejects with `unreachable` within 3 s if nobody answers
- * there, with `denied` if there is no trusting him. A certificate that is due is renewed beside the calls; closing waits for that. Loads gRPC only when it is called: most of what `ctl` does to start is not needed for `ctl --help`.
+ * there, with `denied` if there is no trusting him. A certificate that is due is renewed beside the calls; closing waits for that. This file loads gRPC: `ctl` imports it when it connects.
  */
 export async function connectControl(address: string, login: ControlLogin | null = null): Promise<ControlApi & { close(): Promise<void> }> {
   const parsed = parseAddress(address);
-  const [{ openChannel }, { ControlDefinition }] = await Promise.all([import('./client.js'), import('../wire/definitions.js')]);
   const channel = await openChannel(parsed, login?.certified ?? null);
   try {
     await channel.ready(CONNECT_MS);

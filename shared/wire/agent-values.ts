@@ -3,7 +3,7 @@ import type { Backend, BalancerState } from '../model/balancer.js';
 import type { LogEntry, LogReport } from '../model/log-report.js';
 import { type Measured, unmeasured } from '../model/observation.js';
 import type { Memory, ProcessId, ProcessState } from '../model/process.js';
-import { enumCodec, finite, fromInt64, known, toInt64 } from './fields.js';
+import { enumCodec, finite, fromInt64, known, toInt64, UNKNOWN_FORM } from './fields.js';
 import {
   Place,
   StopResult_How as How,
@@ -16,9 +16,6 @@ import {
   type ProcessState as WireProcessState,
   type StopResult as WireStopResult,
 } from './gen/ctl/v1/agent.js';
-
-/** What is said of a result whose form only a later version knows. */
-export const UNKNOWN_FORM = 'the other side answered in a form that this version does not know';
 
 export const infoToWire = (info: AgentInfo): WireAgentInfo => ({
   name: info.name,

@@ -17,12 +17,11 @@ import {
   processToWire,
   stopFromWire,
   stopToWire,
-  UNKNOWN_FORM,
 } from './agent-values.js';
 import { orderFromWire, purgePlanFromWire, purgePlanToWire, purgeResultFromWire, purgeResultToWire, purgeToWire } from './cache.js';
 import { failureFromWire, failureToWire } from './failure.js';
 import { logPartFromWire, logPartToWire, queryFromWire, queryToWire } from './log-search.js';
-import { fromInt64, toInt64, toUint32, toWaitMs, unreadable } from './fields.js';
+import { fromInt64, toInt64, toUint32, toWaitMs, unreadable, UNKNOWN_FORM } from './fields.js';
 import {
   Command as WireCommand,
   type Answer as WireAnswer,

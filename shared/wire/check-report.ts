@@ -13,8 +13,7 @@ import type {
 import { unmeasured } from '../model/observation.js';
 import type { ProcessId } from '../model/process.js';
 import { SERVICE_TYPES } from '../model/service.js';
-import { UNKNOWN_FORM } from './agent-values.js';
-import { enumCodec, finite, fromInt64, known, oneOf, toInt64, toUint32 } from './fields.js';
+import { enumCodec, finite, fromInt64, known, oneOf, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
 import {
   Finding_Kind as Kind,
   ServiceState as WireState,

@@ -1,4 +1,4 @@
 /** The services, for shared/rpc to serve and to call; their messages are made and read by agent.ts and control.ts only. */
 export { AgentLinkDefinition } from './gen/ctl/v1/agent_service.js';
-export { ControlDefinition } from './gen/ctl/v1/control_service.js';
+export { ControlDefinition } from './control-definition.js';
 export { IdentityDefinition } from './gen/ctl/v1/identity_service.js';

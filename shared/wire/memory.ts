@@ -1,8 +1,7 @@
 import type { ChildMemory, MemoryQuery, ServiceMemory } from '../model/memory.js';
 import { type Measured, unmeasured } from '../model/observation.js';
 import type { ProcessId } from '../model/process.js';
-import { UNKNOWN_FORM } from './agent-values.js';
-import { finite, fromInt64, toInt64, toUint32 } from './fields.js';
+import { finite, fromInt64, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
 import type {
   ChildMemory as WireChild,
   MeasuredChildren,

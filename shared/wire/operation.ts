@@ -8,8 +8,7 @@ import type {
   PlanStep,
   Step,
 } from '../model/operation.js';
-import { UNKNOWN_FORM } from './agent-values.js';
-import { enumCodec, finite, fromInt64, known, toInt64, toUint32 } from './fields.js';
+import { enumCodec, finite, fromInt64, known, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
 import {
   MemberResult_Result as Result,
   OperationAction as Action,

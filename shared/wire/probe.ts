@@ -1,6 +1,5 @@
 import type { Fault, HttpOutcome, ProbeOrder, ProbeOutcome, TcpOutcome, ZeoOutcome } from '../model/probe.js';
-import { UNKNOWN_FORM } from './agent-values.js';
-import { enumCodec, finite, fromInt64, toInt64, toUint32, toWaitMs, unreadable } from './fields.js';
+import { enumCodec, finite, fromInt64, toInt64, toUint32, toWaitMs, unreadable, UNKNOWN_FORM } from './fields.js';
 import {
   ProbeFault,
   type ProbeAnswer,

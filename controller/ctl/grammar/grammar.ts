@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import { AppError } from '../../../shared/errors.js';
 import { EXIT_MEANINGS } from '../exit-codes.js';
 import type { Invocation } from '../invocation.js';
@@ -20,8 +20,9 @@ import { SHELL } from './shell.js';
 /** All actions with their options and operands: the parser, the help and the complaints come from here. */
 export interface Grammar extends KnownOptions {
   /** By full name: `start`, `operations list`. */
-  readonly commands: ReadonlyMap<string, Command>;
-  nameOf(command: Command): string;
+  has(name: string): boolean;
+  /** The parser of one action; made when it is asked for, since one is enough. */
+  command(name: string): Command;
   /** Actions that have this option. */
   ownersOf(option: string): string[];
   /** What an action can begin with: `start`, `balancer`. */
@@ -38,38 +39,37 @@ export interface Grammar extends KnownOptions {
 }
 
 export function createGrammar(): Grammar {
-  const commands = new Map(ACTIONS.map((action) => [action.name, commandOf(action)]));
-  const options = [...commands.values()].flatMap((command) => command.options);
-  const find = (name: string) => options.find((one) => one.short === name || one.long === name);
+  const options = [...commonOptions(), ...ACTIONS.flatMap((action) => action.options)];
+  const is = (name: string) => (one: Option) => one.short === name || one.long === name;
   return {
-    commands,
-    nameOf: (command) => [...commands].find(([, one]) => one === command)?.[0] ?? command.name(),
-    ownersOf: (option) =>
-      [...commands].filter(([, one]) => one.options.some((o) => o.short === option || o.long === option)).map(([name]) => name),
+    has: (name) => ACTIONS.some((one) => one.name === name),
+    command: (name) => commandOf(actionOf(name)),
+    ownersOf: (option) => ACTIONS.filter((one) => one.options.some(is(option))).map(({ name }) => name),
     takesValue(name) {
       if (name === '-a') return true;
       if (['-h', '-V', '--help', '--version'].includes(name)) return false;
-      return find(name)?.required;
+      return options.find(is(name))?.required;
     },
     firstWords: [...new Set(SHOWN.map(({ name }) => firstWord(name)))],
     verbsOf: (group) => verbsOf(group).map(({ name }) => name.slice(group.length + 1)),
-    help: () => HELP,
-    helpOf: (name) => `${commands.get(name)?.helpInformation() ?? ''}${tailOf(name)}`,
+    help: helpText,
+    helpOf: (name) => `${commandOf(actionOf(name)).helpInformation()}${tailOf(name)}`,
     groupHelp: (group) => `Usage: ctl ${group} ACTION [options]\n\n${lines(verbsOf(group))}\n${optionsOfOne(`${group} ACTION`)}\n`,
-    read(name, command, oldForm) {
-      const action = ACTIONS.find((one) => one.name === name);
-      if (action === undefined) throw new AppError('internal', `the action ${name} cannot be read`);
-      const typed = command.opts<Typed>();
-      return action.read(typed, command.args, oldForm);
-    },
+    read: (name, command, oldForm) => actionOf(name).read(command.opts<Typed>(), command.args, oldForm),
   };
+}
+
+function actionOf(name: string): Action {
+  const action = ACTIONS.find((one) => one.name === name);
+  if (action === undefined) throw new AppError('internal', `there is no action ${name}`);
+  return action;
 }
 
 /** In the order of the help. */
 const PARTS: readonly (readonly [string, readonly Action[]])[] = [
   ['Change the cluster', [...ROLLS, ...PURGE]],
   ['Look at it', [...LOOKS, ...MEASURES, ...EVENTS]],
-  ['Take clients out of the balancer by hand', BALANCER],
+  ['The balancer', BALANCER],
   ['Operations: each of the changes above is one', [...OPERATIONS, ...LOCK]],
   ['Mail, configuration, shell', [...MAIL, ...CONFIG, ...LOGIN, ...SHELL]],
 ];
@@ -109,7 +109,7 @@ function tailOf(name: string): string {
   ].join('');
 }
 
-const HELP = `ctl restarts the clients of a live cluster without a failed request, and looks after it.
+const helpText = (): string => `ctl restarts the clients of a live cluster without a failed request, and looks after it.
 
 Usage:  ctl ACTION [SERVICE…] [options]
         ctl -a start|stop|check|repair|mem|log|rotate|purge [-c cluster.ini] [-s A,B] [options]      the old form
@@ -122,7 +122,7 @@ Options of every action:
   --json                     JSON on standard output
   --timeout DURATION         limit for the whole call: 30 (seconds), 5m, 2h
   -v, --no-color             verbose; no colours
-  --help, --version          ${optionsOfOne('ACTION')}
+  --help, --version          ${optionsOfOne('ACTION').replace(/\.$/, '')}
 
 Exit codes:
 ${EXIT_MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(26)} ${meaning}`).join('\n')}

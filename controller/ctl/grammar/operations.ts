@@ -5,7 +5,7 @@ const id = (operands: readonly string[]): string => operands[0] ?? '';
 export const OPERATIONS: readonly Action[] = [
   {
     name: 'operations list',
-    summary: 'every start and stop, the newest last',
+    summary: 'every start, stop, repair, rotation and purge, the newest last',
     operands: '',
     options: [],
     read: (typed) => ({ ...commonOf(typed), action: 'operations list' }),
