@@ -58,7 +58,7 @@ function headlineOf({ type, incident }: Notice, { now }: MessageContext): string
     case 'reminder':
       return `${name} still${critical}: ${trouble}, for ${duration(lastedMs)}`;
     case 'ended':
-      return `${name} ${event === null ? 'is rid of it' : 'well again'}: ${trouble}, for ${duration(lastedMs)}`;
+      return `${name}${event === null ? ', over' : ' well again'}: ${trouble}, for ${duration(lastedMs)}`;
     case 'passed':
       return lastedMs < 1000 ? `${name}: ${trouble}` : `${name} was${critical}: ${trouble}, for ${duration(lastedMs)}`;
   }

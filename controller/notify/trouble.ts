@@ -4,7 +4,7 @@ import type { Incident, IncidentKind } from '../../shared/model/incident.js';
 export const nameOf = ({ service, host }: Incident): string => service ?? (host === null ? 'the cluster' : `host ${host}`);
 
 /** What it is, in a few words. */
-export function troubleOf({ event, kind }: Incident): string {
+export function troubleOf({ service, event, kind }: Incident): string {
   switch (event) {
     case 1:
       return 'no TCP connection';
@@ -17,7 +17,7 @@ export function troubleOf({ event, kind }: Incident): string {
     case 5:
       return 'too slow';
     case null:
-      return WITHOUT_EVENT[kind];
+      return service === null && kind === 'unmeasured' ? 'agent does not answer' : WITHOUT_EVENT[kind];
   }
 }
 

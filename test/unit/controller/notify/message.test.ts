@@ -81,7 +81,12 @@ Restart what is critical, safely:
     [
       'tells of a host',
       aNotice({ incident: anIncident({ event: null, service: null, kind: 'unmeasured' }) }),
-      'host web1: cannot be measured',
+      'host web1: agent does not answer',
+    ],
+    [
+      'tells that what is no event is over',
+      aNotice({ type: 'ended', incident: anIncident({ event: null, service: null, kind: 'unmeasured', ended: NOW + MINUTE }) }),
+      'host web1, over: agent does not answer, for 60 s',
     ],
     [
       'tells of the cluster',
