@@ -53,10 +53,10 @@ async function memories(
   query: MemoryQuery,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ServiceMemory>> {
-  const hosts = [...new Set(services.map(({ host }) => host))];
+  const byHost = new Map<string, string[]>();
+  for (const { host, spec } of services) byHost.set(host, [...(byHost.get(host) ?? []), spec.name]);
   const timeoutMs = query.pss || query.tree ? ASK_DEARLY_MS : ASK_MS;
-  const answers = await inParallel(hosts, HOSTS_AT_ONCE, async (host): Promise<readonly ServiceMemory[]> => {
-    const names = services.filter((service) => service.host === host).map(({ spec }) => spec.name);
+  const answers = await inParallel([...byHost], HOSTS_AT_ONCE, async ([host, names]): Promise<readonly ServiceMemory[]> => {
     const answer = await askAgent(fleet, host, (agent, options) => agent.memories(names, query, options), { timeoutMs, signal });
     return 'ok' in answer ? names.map((service) => ({ service, ...answer, down: false })) : answer;
   });

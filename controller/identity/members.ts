@@ -5,6 +5,7 @@ import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 import type { Member } from '../../shared/model/identity.js';
 import type { Certificate } from '../../shared/pki/certificate.js';
 import { writeFileAtomic } from '../../shared/ports/files.js';
+import { keyOf } from './revocations.js';
 import { MEMBER } from './tokens.js';
 
 /** Everybody who ever got a certificate that may still be valid. Times are epoch ms. */
@@ -54,29 +55,27 @@ export interface Members {
 
 /** Errors: `failed` for a list that cannot be read: without it nobody could be told from somebody who was revoked. */
 export async function openMembers(folder: string, now: number): Promise<Members> {
-  let records = await readMembers(folder);
+  const records = new Map<string, MemberRecord>();
+  for (const record of await readMembers(folder)) {
+    const certificates = record.certificates.filter(({ expiresAt }) => expiresAt > now - FORGET_MS);
+    if (certificates.length > 0) records.set(keyOf(record.member), { ...record, certificates });
+  }
   let saving: Promise<void> = Promise.resolve();
   let dirty = false;
   const save = (): Promise<void> => {
     dirty = false;
     // One after the other; one that failed does not keep the next from trying.
-    saving = saving.catch(() => undefined).then(() => writeMembers(folder, records));
+    saving = saving.catch(() => undefined).then(() => writeMembers(folder, [...records.values()]));
     return saving;
   };
-  records = records.flatMap((record) => {
-    const certificates = record.certificates.filter(({ expiresAt }) => expiresAt > now - FORGET_MS);
-    return certificates.length === 0 ? [] : [{ ...record, certificates }];
-  });
 
-  const find = ({ kind, name }: Pick<Member, 'kind' | 'name'>) =>
-    records.find(({ member }) => member.kind === kind && member.name === name);
+  const find = (member: Pick<Member, 'kind' | 'name'>) => records.get(keyOf(member));
   const put = (next: MemberRecord) => {
-    const old = find(next.member);
-    records = [...records.filter((one) => one !== old), next];
+    records.set(keyOf(next.member), next);
     dirty = true;
   };
   return {
-    all: () => records,
+    all: () => [...records.values()],
     find,
     async join({ member, certificate, authority, invitedAt, replaces }) {
       const old = find(member);

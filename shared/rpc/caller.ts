@@ -27,15 +27,28 @@ export const callerInterceptor: ServerInterceptor = (_, call) =>
         onReceiveMetadata(metadata: GrpcMetadata, proceed) {
           metadata.remove(CALLER);
           const certificate = call.getAuthContext().sslPeerCertificate;
-          const identity = identityOfNames(certificate?.subjectaltname);
-          if (certificate !== undefined && identity !== null && identity.kind !== 'controller') {
-            const caller: Caller = { ...identity, serial: certificate.serialNumber, expiresAt: Date.parse(certificate.valid_to) };
-            metadata.set(CALLER, JSON.stringify(caller));
-          }
+          const written = certificate === undefined ? null : writtenOf(certificate);
+          if (written !== null) metadata.set(CALLER, written);
           proceed(metadata);
         },
       }),
   });
+
+/** By certificate: a connection has one for its life, and many calls. */
+const known = new WeakMap<PeerCertificate, string | null>();
+
+function writtenOf(certificate: PeerCertificate): string | null {
+  const found = known.get(certificate);
+  if (found !== undefined) return found;
+  const identity = identityOfNames(certificate.subjectaltname);
+  const caller: Caller | null =
+    identity === null || identity.kind === 'controller'
+      ? null
+      : { ...identity, serial: certificate.serialNumber, expiresAt: Date.parse(certificate.valid_to) };
+  const written = caller === null ? null : JSON.stringify(caller);
+  known.set(certificate, written);
+  return written;
+}
 
 /** Gives each handler its caller, and ends the call when he may not make it any more. `refusalOf`: why a certificate was not accepted. */
 export function admitCallers(admit: Admit, refusalOf: (peer: string) => string | null): ServerMiddleware<CallerContext> {

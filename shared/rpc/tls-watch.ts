@@ -38,7 +38,10 @@ export function watchTls({ log, now }: { readonly log: Log; readonly now: () => 
   function onSecure(socket: TLSSocket): void {
     // The types say Error; it is the code of OpenSSL.
     const code = socket.authorizationError as unknown as string | null;
-    const { subject, raw } = socket.getPeerCertificate() as { subject?: { CN?: unknown }; raw?: Buffer };
+    const certificate = socket.getPeerCertificate();
+    // It stays as long as the connection, and is asked for with each call: read anew each time, it costs more than the rest of the call.
+    Object.defineProperty(socket, 'getPeerCertificate', { value: () => certificate });
+    const { subject, raw } = certificate as { subject?: { CN?: unknown }; raw?: Buffer };
     if (code === null || raw === undefined) return;
     const { remoteAddress = 'somebody', remotePort } = socket;
     const peer = `${remoteAddress}:${remotePort ?? ''}`;
