@@ -7,7 +7,6 @@ import { tokenize, type Token } from './tokens.js';
 
 export { DEFAULT_SECTION, type IniDocument, type IniEntry, type IniSection } from './document.js';
 export { formatProblem, hasErrors, sortProblems, type Problem } from './problem.js';
-export { MAX_INI_BYTES } from './source.js';
 
 export interface ParsedIni {
   /** What could be read: worth to look at for further problems even if there is an error among `problems`. */
