@@ -123,7 +123,9 @@ function limitOf({ event, kind, service }: Incident, { services, monitor }: Clus
     case 1:
     case 2:
       if (kind === 'process') return ['Limit: once, for a process that ends'];
-      return [`Limit: ${monitor.failures === 1 ? 'one bad round' : `${monitor.failures} bad rounds, or one check by hand`} ([monitor] failures)`];
+      return [
+        `Limit: ${monitor.failures === 1 ? 'one bad round' : `${monitor.failures} bad rounds, or one check by hand`} ([monitor] failures)`,
+      ];
     case 3:
       return of === undefined ? [] : [`Limit: ${of.maxProcessSizeKb} kB (max_process_size)`];
     case 4:
