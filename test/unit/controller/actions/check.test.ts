@@ -92,7 +92,9 @@ describe('check', () => {
 
   it('still tells what it measured when that cannot be kept', async () => {
     const given = deps({
-      rounds: { measure: async () => ({ reports: [aReport(), aReport()], lasting: [], complaints: ['the disk is full'], silent: new Set() }) },
+      rounds: {
+        measure: async () => ({ reports: [aReport(), aReport()], lasting: [], complaints: ['the disk is full'], silent: new Set() }),
+      },
     });
     expect(await check(given, { selectors: [], path: null }, never)).toMatchObject({
       exit: 0,

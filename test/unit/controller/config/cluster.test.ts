@@ -165,9 +165,7 @@ describe('loading', () => {
     await writeFile(path, `${SMALL}[connect]\npasswd_file = none\n`);
     const { config, problems } = await loadCluster(path);
     expect(config).toBeNull();
-    expect(problems.map(formatProblem)).toEqual([
-      expect.stringMatching(/cluster\.ini:18: \[connect\] passwd_file: .*none: no such file/),
-    ]);
+    expect(problems.map(formatProblem)).toEqual([expect.stringMatching(/cluster\.ini:18: \[connect\] passwd_file: .*none: no such file/)]);
   });
 
   test.skipIf(process.platform === 'win32')('warns of a password that every user can read', async () => {
