@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { startAgent } from './agent.js';
 import { loadAgentConfig } from './config/load.js';
 import { INIT_USAGE, initAgent } from './init.js';
@@ -34,6 +35,9 @@ async function main(): Promise<void> {
     throw error;
   }
 }
+
+// Else what is young may take 16 MiB before anything is thrown away: an agent has little to do, and must take little.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 main().catch((error: unknown) => {
   process.stderr.write(printError('ctl-agent', error));

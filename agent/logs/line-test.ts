@@ -1,4 +1,4 @@
-import { createContext, Script } from 'node:vm';
+import { type Context, createContext, Script } from 'node:vm';
 import { AppError, toAppError } from '../../shared/errors.js';
 import { type LogPattern, parseLogPattern } from '../../shared/model/log-pattern.js';
 import { compilePattern } from '../../shared/pattern.js';
@@ -33,12 +33,11 @@ function compile(pattern: string): RegExp {
 
 /** Nothing else can end a match that has begun. */
 function bounded(pattern: string, expression: RegExp): LineTest {
-  const context: { expression: RegExp; lines: readonly string[] } = { expression, lines: [] };
-  createContext(context);
   return (lines) => {
-    context.lines = lines;
+    realm ??= createContext({});
+    Object.assign(realm, { expression, lines });
     try {
-      return TEST.runInContext(context, { timeout: MAX_MS }) as boolean[];
+      return TEST.runInContext(realm, { timeout: MAX_MS }) as boolean[];
     } catch (error) {
       if (!isTimeout(error)) throw error;
       throw new AppError('failed', `the pattern ${pattern} takes too long on a line`, {
@@ -47,6 +46,9 @@ function bounded(pattern: string, expression: RegExp): LineTest {
     }
   };
 }
+
+/** One for all tests, none of which waits: a realm takes half a megabyte, and every check of every log makes a test. */
+let realm: Context | undefined;
 
 /** It comes from the other realm: there it is an Error, here it need not be one. */
 const isTimeout = (error: unknown): boolean =>
