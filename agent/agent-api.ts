@@ -175,7 +175,8 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
   ): Promise<T> {
     return bounded(verb, service, options, async (signal) => {
       const spec = await specOf(service, verb);
-      return ledger.once(options.commandId, () => perform(spec, signal));
+      // An id stands for one change: of another verb or another service it is another one.
+      return ledger.once(`${options.commandId} ${verb} ${service}`, () => perform(spec, signal));
     });
   }
 }

@@ -53,5 +53,9 @@ export async function* open(api: AgentApi, { verb, service, query }: StreamReque
 /** Without an id a repeated command could not be told from a new one. */
 function effect({ commandId, request }: AgentCall, options: CallOptions): EffectOptions {
   if (commandId === null || commandId === '') throw new AppError('usage', `${titleOf(request)} came without a command id`);
+  if (commandId.length > MAX_ID) throw new AppError('usage', `the command id of ${titleOf(request)} is longer than ${MAX_ID} characters`);
   return { ...options, commandId };
 }
+
+/** A thousand are kept. */
+const MAX_ID = 200;

@@ -157,6 +157,16 @@ describe('agent api', () => {
     expect(done).toEqual(['start client']);
   });
 
+  it('takes the same id of another verb or another service for another command', async () => {
+    const api = createApi();
+    api.assign([spec, { ...spec, name: 'other' }]);
+    await api.start('client', effect('1'));
+    await api.start('other', effect('1'));
+    await api.stop('client', { replacing: id, deadlineMs: 1 }, effect('1'));
+    await api.start('client', effect('1'));
+    expect(done).toEqual(['start client', 'start other', `stop client ${id}`]);
+  });
+
   it('does not know a service that was not assigned, or no longer is', async () => {
     const api = createApi();
     const error = { code: 'not-found', message: 'client is not a service of web1', hint: 'has client machine = web1 in cluster.ini?' };
