@@ -25,10 +25,15 @@ export interface Archive {
  * (`event.log.1`, `event.log.2.gz`, `event.log-20240925`).
  */
 export async function listArchives({ service, file, archiveDir, drafts = false }: ArchivePlaces): Promise<readonly Archive[]> {
-  const found = [...(await besideLog(file)), ...(archiveDir !== '' ? await belowArchiveDir(archiveDir, service, file, drafts) : [])];
-  // Of the same moment: what has the lower number beside the log is newer.
-  return found.sort((a, b) => b.at - a.at || a.path.localeCompare(b.path, 'en', { numeric: true }));
+  const beside = await besideLog(file);
+  const below = archiveDir === '' ? [] : await belowArchiveDir(archiveDir, service, file, drafts);
+  // Of the same moment: beside the log the lower number is newer, in an archive of ours the higher.
+  beside.sort(byName);
+  below.sort((a, b) => byName(b, a));
+  return [...beside, ...below].sort((a, b) => b.at - a.at);
 }
+
+const byName = (a: Archive, b: Archive): number => a.path.localeCompare(b.path, 'en', { numeric: true });
 
 async function besideLog(file: string): Promise<Archive[]> {
   const folder = dirname(file);
@@ -63,7 +68,8 @@ async function belowArchiveDir(archiveDir: string, service: string, file: string
   return found;
 }
 
-const DRAFT = /^\.(.+)\.part$/;
+/** Not one that is being compressed: its archive is there. */
+const DRAFT = /^\.(.+)(?<!\.gz|\.zst)\.part$/;
 
 async function namesIn(folder: string): Promise<readonly string[]> {
   try {

@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../../shared/abort.js';
 import { isErrno } from '../../shared/errors.js';
+import { unblanked } from './blanked.js';
 import { createBlockSplitter, type Block, type BlockSplitter } from './blocks.js';
 import { followFile, type FollowedFile } from './followed-file.js';
 import { firstHeader, readBytes, type LogFile } from './log-file.js';
@@ -77,7 +78,7 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
     const { file } = tail;
     for (let written = file.advance(); ;) {
       throwIfAborted(signal);
-      const { unmarked } = file;
+      const { unmarked, mark: before, position: from } = file;
       const next = await written.next();
       if (next.done === true) {
         if (next.value === 'read' || !(yield* cut(tail))) break;
@@ -89,7 +90,8 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
         written = file.advance();
         continue;
       }
-      for (const block of tail.splitter.push(next.value)) yield await scanned(file.log, block);
+      const bytes = await unblanked({ before, from, bytes: next.value }, target);
+      for (const block of tail.splitter.push(bytes)) yield await scanned(file.log, block);
     }
     if (!tail.splitter.pending) return;
     // A log that is written to all the time never settles.

@@ -49,6 +49,8 @@ export async function followFile(log: LogFile, position: number, before?: Buffer
       return head;
     },
     async *advance() {
+      // Nothing tells its place, and there is less than that: it begins anew.
+      if (mark.length === 0 && (await handle.stat()).size < at) at = 0;
       for (;;) {
         const { bytesRead } = await handle.read(buffer, 0, mark.length + CHUNK_BYTES, at - mark.length);
         if (bytesRead < mark.length || !buffer.subarray(0, mark.length).equals(mark)) return 'changed';

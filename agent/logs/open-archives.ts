@@ -83,4 +83,4 @@ const isSame = (before: readonly Archive[], now: readonly Archive[]): boolean =>
   before.length === now.length && before.every(({ path, at }, n) => path === now[n]?.path && at === now[n].at);
 
 const newestFirst = (opened: ReadonlyMap<string, Opened>): readonly LogFile[] =>
-  [...opened.values()].sort((a, b) => b.at - a.at || a.log.path.localeCompare(b.log.path, 'en', { numeric: true })).map(({ log }) => log);
+  [...opened.values()].sort((a, b) => b.at - a.at || b.log.written - a.log.written).map(({ log }) => log);

@@ -1,3 +1,4 @@
+import { isBlankedIn } from './blanked.js';
 import { findMoved, isBlank, SMALLEST_BLOCK_BYTES, SURE_BYTES } from './find-moved.js';
 import { MARK_BYTES, readAt, type FollowedFile } from './followed-file.js';
 import { isStillIn, type KnownFiles } from './known-files.js';
@@ -136,6 +137,8 @@ async function bytesAt(log: LogFile, from: number, to: number, signal: AbortSign
 }
 
 async function goOn(file: FollowedFile, archive: LogFile, { from, beyond }: Place, newer: readonly LogFile[]): Promise<Recovered> {
+  const uncut = newer.length === 0 ? await goOnUncut(file, archive, { from, beyond }) : null;
+  if (uncut !== null) return uncut;
   const after = newer.map((log) => ({ log, from: 0 }));
   const [next] = newer;
   if (beyond === 0 || next !== undefined) {
@@ -146,6 +149,15 @@ async function goOn(file: FollowedFile, archive: LogFile, { from, beyond }: Plac
     return { missed, continues: rest.continues, lost: false, position, mark: NOTHING };
   }
   return { missed: [], lost: false, ...(await behindArchive(file.log, archive, file.mark, beyond)) };
+}
+
+/** What was read last has been blanked, and nothing has been taken off yet: behind the blanks the log is as it was. null: that is not so. */
+async function goOnUncut({ log, position }: FollowedFile, archive: LogFile, { from, beyond }: Place): Promise<Recovered | null> {
+  const { size } = await archive.handle.stat();
+  const next = beyond === 0 ? size : position;
+  const mark = await readAt(log, Math.max(0, next - MARK_BYTES), next);
+  if (!(await isBlankedIn(log, archive))) return null;
+  return { missed: beyond === 0 ? [{ log: archive, from }] : [], continues: true, lost: false, position: next, mark };
 }
 
 /** In what came after an archive: behind the bytes that were read beyond it. Those of a log that was truncated are nowhere else. */
