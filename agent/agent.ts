@@ -89,11 +89,15 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     rotation,
     caches,
   });
+  const assign = (services: readonly ServiceSpec[]): void => {
+    api.assign(services);
+    watch?.assign(services);
+  };
   const link = createLink({
     address: config.controller,
     name,
     version,
-    api: watch === null ? api : { ...api, assign: (services) => (api.assign(services), watch.assign(services)) },
+    api: { ...api, assign },
     ...(events === null ? {} : { events }),
     identity: createAgentIdentity({ clock, log }, { stateDir, name }),
     clock,

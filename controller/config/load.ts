@@ -25,8 +25,11 @@ export async function loadCluster(path: string, env: SecretSources['env'] = {}):
 
 /** Where `passwd_file` and `mail_password_file` of a cluster.ini at `path` lead; '' for one that it does not have. */
 export function secretFilesOf(document: IniDocument, path: string): string[] {
-  const { read } = createReader(document, path, new Set());
-  return [read(document.sections.get('connect'), CONNECT_KEYS.passwd_file), read(document.defaults, GLOBAL_KEYS.mail_password_file)];
+  const reader = createReader(document, path, new Set());
+  return [
+    reader.read(document.sections.get('connect'), CONNECT_KEYS.passwd_file),
+    reader.read(document.defaults, GLOBAL_KEYS.mail_password_file),
+  ];
 }
 
 async function readSecret(path: string): Promise<SecretFile | null> {

@@ -52,7 +52,7 @@ async function timed([file, ...args]: readonly [string, ...string[]]): Promise<n
   const start = performance.now();
   const { stdout } = await run(file, args, { signal, timeout: 30_000 });
   const ms = performance.now() - start;
-  const named = stdout.split('\n').filter((line) => /client/.test(line)).length;
+  const named = stdout.split('\n').filter((line) => line.includes('client')).length;
   if (named < 4) throw new Error(`${args.join(' ')} named ${named} services:\n${stdout}`);
   say(`${args.at(-1) === 'status' ? 'supervisorctl' : 'ctl'} ${ms.toFixed(1)} ms`);
   return ms;
