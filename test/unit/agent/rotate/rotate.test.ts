@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, trun
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { archiveName } from '../../../../agent/rotate/archive-name.js';
 import { createJournal } from '../../../../agent/rotate/journal.js';
 import { AppError } from '../../../../shared/errors.js';
@@ -171,9 +171,9 @@ describe('a rotation', () => {
 
   it('keeps the plain archive where it cannot be compressed, and says why', async () => {
     await writeFile(log, CONTENT);
-    const none: Exec = (argv, options) =>
-      argv[0] === 'zstd' ? Promise.reject(new AppError('failed', 'zstd: no such program')) : exec(argv, options);
-    const { logs } = await rotate({ method: 'copy', compress: 'zstd' }, none);
+    vi.stubEnv('PATH', folder);
+    const { logs } = await rotate({ method: 'copy', compress: 'zstd' });
+    vi.unstubAllEnvs();
     expect(logs).toMatchObject([{ outcome: 'rotated', why: 'the archive was not compressed: zstd: no such program' }]);
     expect(await readFile(logs[0]?.archive ?? '', 'utf8')).toBe(CONTENT);
   });
