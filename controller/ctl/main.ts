@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { hostname, userInfo } from 'node:os';
 import type { CtlDeps, Interrupt } from './deps.js';
 import type { Certified } from '../../shared/pki/certificate.js';
@@ -7,9 +6,10 @@ import type { Certified } from '../../shared/pki/certificate.js';
 const version = process.env.CTL_VERSION ?? 'development';
 const argv = process.argv.slice(2);
 
-if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-  process.stdout.write(`${version}\n`);
-} else {
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) process.stdout.write(`${version}\n`);
+else void main();
+
+async function main(): Promise<void> {
   const { runCtl, createTerminal, controllerAddress, createOperatorIdentity, systemClock } = await import('./program.js');
   const by = `${userName()}@${hostname()}`;
   const listeners: ((kind: Interrupt) => void)[] = [];

@@ -19,6 +19,8 @@ export interface BuiltCtl {
 
 export interface Seat extends AsyncDisposable {
   readonly folder: string;
+  /** The file that is run. */
+  readonly program: string;
   /** Serves this behaviour on a port of the system's choice, and names it in an ini file of the folder. */
   serve(control: ControlApi, file?: string): Promise<{ stop(): Promise<void> }>;
   /** Writes an ini file that names a port at which nobody listens; answers the port. */
@@ -81,6 +83,7 @@ function createSeat(program: string, folder: string): Seat {
 
   return {
     folder,
+    program,
     async serve(control, file = 'cluster.ini') {
       const log = createLogger({ name: 'test', level: 'silent' });
       const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;

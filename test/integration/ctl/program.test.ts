@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,18 @@ describe('the built ctl', () => {
     const run = seat.type('--version');
     expect(await run.end).toBe(0);
     expect(run.out()).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('was compiled when it was built, and does without where that fits no more', async () => {
+    const pieces = join(seat.program, '..', 'ctl');
+    const code = (await readdir(pieces)).filter((name) => name.endsWith('.code'));
+    expect(code).toContain('ctl.js.code');
+    const [kept] = await Promise.all(code.map((name) => readFile(join(pieces, name))));
+    for (const other of [Buffer.from('of another version of node'), kept?.subarray(0, 100) ?? Buffer.alloc(0), null]) {
+      for (const name of code) await (other === null ? rm(join(pieces, name)) : writeFile(join(pieces, name), other));
+      const run = seat.type('--help');
+      expect(await run.end, run.err()).toBe(0);
+    }
   });
 
   it('rolls a cluster by the old command line', async () => {
