@@ -14,12 +14,14 @@ export interface Admission {
 export interface AdmissionDeps {
   readonly members: Members;
   readonly revocations: () => Revocations;
+  /** Fingerprints of the authorities that count. */
+  readonly trusted: () => readonly string[];
   readonly now: () => number;
 }
 
 type Certified = Exclude<Caller, { readonly kind: 'local' | 'anonymous' }>;
 
-export function createAdmission({ members, revocations, now }: AdmissionDeps): Admission {
+export function createAdmission({ members, revocations, trusted, now }: AdmissionDeps): Admission {
   const live = new Map<string, { readonly caller: Certified; readonly abort: AbortController }>();
   const welcome = new AbortController().signal;
 
@@ -57,6 +59,8 @@ export function createAdmission({ members, revocations, now }: AdmissionDeps): A
       return new AppError('denied', `another host has joined as ${who} since, and this certificate is not valid any more`, {
         hint: 'each host has a name of its own: join this one again under its own',
       });
+    if (!record.certificates.some((one) => one.invitedAt === certificate.invitedAt && trusted().includes(one.authority)))
+      return new AppError('denied', `the certificate of ${who} is by an authority that was replaced`, { hint: AGAIN });
     if (now() >= caller.expiresAt && !isRenewed(record, certificate, now()))
       return new AppError(
         'denied',

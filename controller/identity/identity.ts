@@ -48,7 +48,12 @@ export async function openIdentity({ clock, log, observe }: IdentityDeps, option
   let revocations = await readRevocations(folder);
   let certified = await ownCertificate(folder, authorities, host, now());
   const listeners: ((certified: Certified) => void)[] = [];
-  const admission = createAdmission({ members, revocations: () => revocations, now });
+  const admission = createAdmission({
+    members,
+    revocations: () => revocations,
+    trusted: () => authorities.map(({ info }) => info.fingerprint),
+    now,
+  });
   const service = createIdentityService({ folder, authorities: () => authorities, members, review: () => admission.review(), now, log });
 
   let expiry = createExpiryWatch();
@@ -94,9 +99,9 @@ export async function openIdentity({ clock, log, observe }: IdentityDeps, option
 
   async function look(): Promise<void> {
     revocations = await readRevocations(folder);
-    admission.review();
     const found = await readAuthorities(folder);
     if (found.length > 0) authorities = found;
+    admission.review();
     const next = await ownCertificate(folder, authorities, host, now(), certified);
     if (next !== certified) {
       certified = next;

@@ -116,6 +116,8 @@ describe('replacing the authority', () => {
     await expect(controller.run('ca', 'finish')).rejects.toMatchObject({
       message: 'operator left (operator) would be cut off: certified by the old authority still',
     });
+    const before = await openChannel(controller.address, left);
+    await before.ready(5_000);
     await controller.run('ca', 'finish', '--force');
     await eventually(() =>
       controller.logged.lines.filter(({ msg }) => msg === 'the certificate of the controller is a new one'),
@@ -124,6 +126,11 @@ describe('replacing the authority', () => {
     await expect(controller.links.agent('web1').ping({ signal: soon(), timeoutMs: 5_000 })).resolves.toMatchObject({ name: 'web1' });
     await using third = await restarted(controller, again);
     await third.link.whenConnected(soon());
+    await eventually(() => authorities(before, soon()).catch((error: unknown) => error)).toMatchObject({
+      code: 'denied',
+      message: 'the certificate of operator left (operator) is by an authority that was replaced',
+    });
+    before.close();
     const channel = await openChannel(controller.address, left);
     await eventually(() => channel.ready(5_000).catch((error: unknown) => error)).toMatchObject({
       code: 'denied',
