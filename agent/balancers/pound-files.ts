@@ -103,7 +103,9 @@ async function check(
     if (text === before && path !== source.path) return path;
     const copy = join(dirname(path), `.${basename(path)}.${process.pid}.ctl-check`);
     copies.set(path, copy);
-    await writeFile(copy, Buffer.from(text, 'latin1'), { mode: 0o600 });
+    // Never through a link of that name; one that a crash has left makes room.
+    await rm(copy, { force: true });
+    await writeFile(copy, Buffer.from(text, 'latin1'), { mode: 0o600, flag: 'wx' });
     return copy;
   };
   /** The text, naming the copies of what it includes. From the last line up, so that offsets stay good. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -42,6 +42,19 @@ describe('files that include others', () => {
     await writeFile(at('a.inc'), backend(1) + 'Include "c.inc"\n');
     await writeFile(at('b.inc'), backend(2));
     await writeFile(at('c.inc'), backend(3));
+  });
+
+  it('are judged by copies that go through no link, and replace what a crash has left', async () => {
+    await writeFile(at('secret'), 'of somebody else');
+    await symlink(at('secret'), at(`.c.inc.${process.pid}.ctl-check`));
+    const files = conf(pound(() => ended({})));
+    const source = await files.read(options);
+    await files.write(
+      source,
+      switchBackends(source, (b) => b.port === '3', 'out'),
+      options,
+    );
+    expect(await readFile(at('secret'), 'utf8')).toBe('of somebody else');
   });
 
   it('are read as one, relative names from the folder that Pound was built with', async () => {
