@@ -2,7 +2,7 @@ import { inParallel } from '../../shared/in-parallel.js';
 import type { ClusterConfig, Service } from '../config/cluster.js';
 import { AppError, toAppError } from '../../shared/errors.js';
 import type { RunRequest } from '../../shared/model/control-api.js';
-import type { PlannedRotation, RotatedLog, RotationPlan } from '../../shared/model/rotation.js';
+import type { ArchiveCompression, PlannedRotation, RotatedLog, RotationPlan } from '../../shared/model/rotation.js';
 import { askAgain } from './ask-again.js';
 import type { Rotated } from './roll-ports.js';
 import { type RollWorld, serviceOf } from './observe.js';
@@ -62,12 +62,12 @@ export async function planRotations(
 ): Promise<{ readonly steps: readonly RotationStep[]; readonly warnings: readonly string[] }> {
   const services = rotatable(world.config(), named);
   const warnings: string[] = [];
-  const steps = await inParallel(services, services.length, async ({ host, spec: { name } }): Promise<RotationStep> => {
+  const steps = await inParallel(services, services.length, async ({ host, spec: { name, rotation } }): Promise<RotationStep> => {
     try {
       const plan = await world.fleet.agent(host).rotation(name, { signal, timeoutMs: ASK_MS });
       const obstacle = obstacleIn(plan);
       if (obstacle !== null) throw new AppError('precondition', `${name}: ${obstacle}`, { hint: 'nothing was touched' });
-      return { service: name, details: plan.logs.map(describePlanned) };
+      return { service: name, details: plan.logs.map((log) => describePlanned(log, rotation?.compress ?? 'none')) };
     } catch (error) {
       signal.throwIfAborted();
       const failure = toAppError(error, 'failed', name);
@@ -99,10 +99,10 @@ function obstacleIn({ logs, shortage }: RotationPlan): string | null {
   return stuck === undefined ? null : `${stuck.log} cannot be rotated: ${stuck.why ?? ''}`;
 }
 
-function describePlanned({ log, method, sizeBytes, archive, loss, why }: PlannedRotation): string {
+function describePlanned({ log, method, sizeBytes, archive, loss, why }: PlannedRotation, compress: ArchiveCompression): string {
   if (method === null) return `${log} is left alone: ${why ?? ''}`;
   const risk = loss === null ? 'nothing is lost' : `what can be lost: ${loss}`;
-  return `${log} (${inMb(sizeBytes ?? 0)}) by ${method}, ${risk}${why === null ? '' : `; ${why}`}; to ${archive ?? ''}`;
+  return `${log} (${inMb(sizeBytes ?? 0)}) by ${method}, ${risk}${why === null ? '' : `; ${why}`}; to ${archive ?? ''}${compress === 'none' ? '' : `, then ${compress}`}`;
 }
 
 function describeRotated({ log, outcome, method, archive, bytes, windowMs, pausedMs, why }: RotatedLog): string {

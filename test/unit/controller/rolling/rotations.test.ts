@@ -68,6 +68,12 @@ describe('what a rotation is going to do', () => {
     ]);
   });
 
+  it('says what the archive is compressed by', async () => {
+    const packed = aService({ name: 'c1', rotation: { ...rotation, compress: 'gzip' } }, { host: 'web1' });
+    const { steps } = await planRotations(worldOf([packed], { web1: { rotation: async () => PLAN } }), null, { strict: true }, signal);
+    expect(steps[0]?.details).toEqual([expect.stringMatching(/-event\.log, then gzip$/)]);
+  });
+
   it('is not hidden by an agent that is away: the others rotate all the same', async () => {
     const world = worldOf([withLogs('c1', 'web1'), withLogs('c2', 'web2')], { web1: { rotation: async () => PLAN } });
     const plan = await planRotation(world, 'id', request, null, signal);
