@@ -11,9 +11,9 @@ export async function events(connected: Connected, { selectors, open, since }: E
   const now = deps.clock.now();
   const from = since === null ? null : parseTime('--since', since, now);
   const { incidents } = await api.incidents({ selectors, open, since: from }, signal);
-  const chosen = open || from !== null || selectors.length > 0;
+  const asked = open ? 'open' : from !== null || selectors.length > 0 ? 'part' : 'all';
   deps.terminal.out(
-    options.json ? toLine(eventsToJson(incidents, EXIT.well)) : formatEvents(incidents, { now, verbose: options.verbose, chosen }, style),
+    options.json ? toLine(eventsToJson(incidents, EXIT.well)) : formatEvents(incidents, { now, verbose: options.verbose, asked }, style),
   );
   return EXIT.well;
 }

@@ -3,6 +3,7 @@ import { AppError } from '../../../shared/errors.js';
 import type { LogEvent, LogResult } from '../../../shared/model/log-search.js';
 import type { Terminal } from '../deps.js';
 import { EXIT, worstExit } from '../exit-codes.js';
+import { quoted } from '../format/advice.js';
 import { toLine } from '../format/error.js';
 import { entriesToJson, logResultToJson, logStatsToJson } from '../format/json-log.js';
 import { createLogText, formatLogCounts, formatLogResult, formatLogStats } from '../format/log.js';
@@ -30,7 +31,7 @@ export async function log(connected: Connected, invocation: LogInvocation): Prom
     }
     throw new AppError('unreachable', 'the stream ended before the search did');
   } catch (error) {
-    if (!(error instanceof AppError && error.code === 'cancelled' && signal.aborted)) throw error;
+    if (!(error instanceof AppError && error.code === 'cancelled' && signal.aborted)) throw perhapsAPattern(error, invocation);
     return finish(seen.result(), false);
   }
 
@@ -40,9 +41,21 @@ export async function log(connected: Connected, invocation: LogInvocation): Prom
     else {
       if (invocation.flags.count && complete) deps.terminal.out(formatLogCounts(result));
       if (complete || !query.follow) deps.terminal.err(formatLogResult(result, { counted: invocation.flags.count, complete }, errStyle));
+      if (complete && query.what.kind === 'critical' && result.services.every(({ matchingLines }) => matchingLines === 0))
+        deps.terminal.err(NOTHING_CRITICAL);
     }
     return exit;
   }
+}
+
+const NOTHING_CRITICAL = 'that is nothing critical; `-p PATTERN` looks for something else, `--tail 20` shows what was written last\n';
+
+/** `ctl log ConflictError`: the word counts as the name of a service. */
+function perhapsAPattern(error: unknown, { flags, selectors }: LogInvocation): unknown {
+  const [first] = selectors;
+  if (!(error instanceof AppError && error.code === 'usage') || flags.pattern !== null || first === undefined) return error;
+  const hint = [error.hint, `what is looked for stands behind -p: \`ctl log -p ${quoted(first)}\``].filter((one) => one !== undefined);
+  return new AppError(error.code, error.message, { hint: hint.join('; '), cause: error });
 }
 
 export async function logStats({ api, deps, options, style, signal }: Connected, invocation: LogInvocation): Promise<number> {

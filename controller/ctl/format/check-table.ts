@@ -95,7 +95,9 @@ function formatFinding(finding: Finding, service: ServiceReport, style: Style): 
     finding.expected === null && finding.got === null ? '' : `: expected ${finding.expected ?? '-'}, got ${finding.got ?? '-'}`;
   const event = finding.event === null ? '' : ` (event ${finding.event})`;
   const advice = adviceFor(finding, service);
-  const line = `${label}  ${style.bold(oneLine(service.name))}  ${oneLine(finding.message)}${oneLine(compared)}${event}\n`;
+  // Most messages begin with the name: they are read in mails and logs, too.
+  const what = finding.message.startsWith(`${service.name} on `) ? finding.message.slice(service.name.length) : `  ${finding.message}`;
+  const line = `${label}  ${style.bold(oneLine(service.name))}${oneLine(what)}${oneLine(compared)}${event}\n`;
   return advice === null ? line : `${line}          ${style.glyphs.arrow} ${advice}\n`;
 }
 

@@ -7,14 +7,14 @@ import { formatMs, formatTime, isoTime } from './units.js';
 export interface EventsOptions {
   /** Expected, got and the log entry of each. */
   readonly verbose: boolean;
-  /** Only a part of what there is was asked for. */
-  readonly chosen: boolean;
+  /** What was asked for: everything, a part of it, or what lasts. */
+  readonly asked: 'all' | 'part' | 'open';
   readonly now: number;
 }
 
 /** The newest last, where the eye is. */
 export function formatEvents(incidents: readonly Incident[], options: EventsOptions, style: Style): string {
-  if (incidents.length === 0) return options.chosen ? 'nothing of that kind happened\n' : 'nothing happened yet\n';
+  if (incidents.length === 0) return NOTHING[options.asked];
   const header = ['BEGAN', 'LASTED', 'SERVICE', 'EVENT', 'SEEN', 'WHAT'].map((text) => ({ text, paint: style.dim }));
   const rows = incidents.map((incident): Cell[] => {
     const lasts = incident.ended === null;
@@ -32,6 +32,12 @@ export function formatEvents(incidents: readonly Incident[], options: EventsOpti
   if (!options.verbose) return formatTable([header, ...rows]);
   return incidents.map((incident, i) => formatTable([header, rows[i] ?? []]) + details(incident, style)).join('\n');
 }
+
+const NOTHING = {
+  all: 'nothing happened yet\n',
+  part: 'nothing of that kind happened\n',
+  open: 'nothing is wrong, as far as is known; `ctl check` measures now\n',
+} as const;
 
 function details({ id, expected, got, logEntry, last }: Incident, style: Style): string {
   const lines = [

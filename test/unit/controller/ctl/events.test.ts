@@ -65,7 +65,8 @@ describe('ctl events', () => {
 
   it('says so when there is nothing', async () => {
     expect((await typed('events')).out).toBe('nothing happened yet\n');
-    expect((await typed('events --open')).out).toBe('nothing of that kind happened\n');
+    expect((await typed('events --since 2h')).out).toBe('nothing of that kind happened\n');
+    expect((await typed('events --open')).out).toBe('nothing is wrong, as far as is known; `ctl check` measures now\n');
   });
 
   it('refuses a time that is none', async () => {

@@ -25,7 +25,15 @@ const UNKNOWN: ServiceReport = {
   http: { ok: false, why: 'no route' },
   memory: { ok: false, why: 'the agent of web2 is away' },
   log: { ok: false, why: 'the agent of web2 is away' },
-  findings: [{ event: null, kind: 'unmeasured', message: 'the agent of web2 is away', expected: null, got: null }],
+  findings: [
+    {
+      event: null,
+      kind: 'unmeasured',
+      message: 'zeoclient2.1 on web2: not measured: the agent of web2 is away',
+      expected: null,
+      got: null,
+    },
+  ],
 };
 const ZEO: ServiceReport = {
   ...wellClient('zeo'),
@@ -51,7 +59,7 @@ zeoclient2.1  web2  2     unknown   ?       ?          ?           ?      ?
 
 CRITICAL  zeoclient1.2  no answer within the limit: expected within 10 s, got none (event 5)
           → busy or stuck: look at its load and at the ZEO server before you restart it
-unknown   zeoclient2.1  the agent of web2 is away
+unknown   zeoclient2.1 on web2: not measured: the agent of web2 is away
           → not known is not down: do not restart it for that
 
 warning   low disk

@@ -53,6 +53,26 @@ describe('ctl log', () => {
     expect(exit).toBe(5);
   });
 
+  it('says what it looked for, where nothing critical was found', async () => {
+    const { err } = await typed('log', [result({ hits: 0, matchingLines: 0 })]);
+    expect(err).toBe(
+      '0 entries (0 lines) in 1 log, 2 kB searched\nthat is nothing critical; `-p PATTERN` looks for something else, `--tail 20` shows what was written last\n',
+    );
+    expect((await typed('log -p x', [result({ hits: 0, matchingLines: 0 })])).err).not.toContain('critical');
+  });
+
+  it('takes a word that is no service for a pattern that was meant', async () => {
+    const control: FakeControl = {
+      ...createFakeControl(),
+      log() {
+        throw new AppError('usage', 'no service matches "Conflict.*"', { hint: 'services are a, b' });
+      },
+    };
+    const seat = type('log Conflict.*', { control });
+    expect(await seat.exit).toBe(2);
+    expect(seat.err()).toContain("services are a, b; what is looked for stands behind -p: `ctl log -p 'Conflict.*'`");
+  });
+
   it('shows what a log has to say, but lets it do nothing to the terminal', async () => {
     const { out } = await typed('log -p x', [found('a', 'x\x1b[2J\x07y'), result()]);
     expect(out).toBe('a | x^[[2J^Gy\n');
