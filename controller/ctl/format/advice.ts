@@ -19,5 +19,9 @@ export function adviceFor(finding: Finding, service: ServiceReport): string | nu
   }
 }
 
+/** What is said of a finding behind the name of its service, with which most messages begin: they stand in mails and logs, too. */
+export const behindName = ({ message }: Finding, { name }: ServiceReport): string =>
+  message.startsWith(`${name} on `) ? message.slice(name.length) : `: ${message}`;
+
 /** A name as it has to be typed in a shell. */
 export const quoted = (name: string): string => (/^[\w./:@%+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`);

@@ -1,6 +1,6 @@
 import type { CheckReport, Finding, ServiceReport, ServiceState } from '../../../shared/model/check-report.js';
 import { pidOf } from '../../../shared/model/process.js';
-import { adviceFor } from './advice.js';
+import { adviceFor, behindName } from './advice.js';
 import type { Style } from './style.js';
 import { formatTable, type Cell } from './table.js';
 import { oneLine } from './text.js';
@@ -95,9 +95,7 @@ function formatFinding(finding: Finding, service: ServiceReport, style: Style): 
     finding.expected === null && finding.got === null ? '' : `: expected ${finding.expected ?? '-'}, got ${finding.got ?? '-'}`;
   const event = finding.event === null ? '' : ` (event ${finding.event})`;
   const advice = adviceFor(finding, service);
-  // Most messages begin with the name: they are read in mails and logs, too.
-  const what = finding.message.startsWith(`${service.name} on `) ? finding.message.slice(service.name.length) : `  ${finding.message}`;
-  const line = `${label}  ${style.bold(oneLine(service.name))}${oneLine(what)}${oneLine(compared)}${event}\n`;
+  const line = `${label}  ${style.bold(oneLine(service.name))}${oneLine(behindName(finding, service))}${oneLine(compared)}${event}\n`;
   return advice === null ? line : `${line}          ${style.glyphs.arrow} ${advice}\n`;
 }
 

@@ -1,5 +1,6 @@
 import type { CheckReport, ServiceReport } from '../../../shared/model/check-report.js';
 import type { AppError } from '../../../shared/errors.js';
+import { behindName } from './advice.js';
 import { oneLine } from './text.js';
 import { counted } from './units.js';
 
@@ -36,7 +37,7 @@ function describe(service: ServiceReport): string {
   const finding = service.findings.find((one) => one.event !== null) ?? service.findings[0];
   if (finding === undefined) return `${oneLine(service.name)} is ${service.state}`;
   const event = finding.event === null ? '' : ` (event ${finding.event})`;
-  return `${oneLine(service.name)}: ${oneLine(finding.message)}${event}`;
+  return `${oneLine(service.name)}${oneLine(behindName(finding, service))}${event}`;
 }
 
 /** `'label'=value[UOM];warn;crit;min`, U for what is not known. */

@@ -57,7 +57,7 @@ zeoclient1.1  web1  1     ok        0.4 ms  200 84 ms  612 MB 60%  clean  in
 zeoclient1.2  web1  1     CRITICAL  0.4 ms  no answer  612 MB 60%  clean  in
 zeoclient2.1  web2  2     unknown   ?       ?          ?           ?      ?
 
-CRITICAL  zeoclient1.2  no answer within the limit: expected within 10 s, got none (event 5)
+CRITICAL  zeoclient1.2: no answer within the limit: expected within 10 s, got none (event 5)
           → busy or stuck: look at its load and at the ZEO server before you restart it
 unknown   zeoclient2.1 on web2: not measured: the agent of web2 is away
           → not known is not down: do not restart it for that
@@ -108,7 +108,7 @@ describe('nagios', () => {
     const { line, exit } = formatNagios(report(UNKNOWN, CRITICAL));
     expect(exit).toBe(2);
     expect(line).toMatch(
-      /^CTL CRITICAL - zeoclient1\.2: no answer within the limit \(event 5\); zeoclient2\.1: the agent of web2 is away \| /,
+      /^CTL CRITICAL - zeoclient1\.2: no answer within the limit \(event 5\); zeoclient2\.1 on web2: not measured: the agent of web2 is away \| /,
     );
     expect(line).toContain("'zeoclient2.1 rss'=U;;;0");
     expect(line).not.toContain('\n');
