@@ -42,10 +42,12 @@ const until = async (seen: () => boolean | Promise<boolean>) => {
   while (!(await seen())) await systemClock.sleep(20, NEVER);
 };
 
-/** Which of these are told by which mails; a mail that came twice, with one Message-ID, is one. */
+/** How many mails tell each of these, in full or in the list of a mail about many; a mail that came twice, with one Message-ID, is one. */
 function tellers(mails: SmtpStandIn['mails'], names: readonly string[]): Map<string, number> {
   const texts = [...new Map(mails.map(({ headers, text }) => [headers.get('message-id'), text])).values()];
-  return new Map(names.map((name) => [name, texts.filter((text) => text.includes(`\nService: ${name}\n`)).length]));
+  return new Map(
+    names.map((name) => [name, texts.filter((text) => text.includes(`\nService: ${name}\n`) || text.includes(`\n- ${name} `)).length]),
+  );
 }
 
 it('mails that wait when the process is killed arrive when the next one runs and the server is back', async () => {
