@@ -9,7 +9,7 @@ import type { Processes, ServiceManager } from '../services/index.js';
 export interface Deaths {
   /** Replaces the services that are watched. */
   assign(specs: readonly ServiceSpec[]): void;
-  /** The service manager, with what it is asked to end on record: that is no death. */
+  /** The service manager, with what it is asked to end on record, which is no death, and what it answers of processes. */
   readonly manager: ServiceManager;
   /** One look at each; never rejects. */
   look(signal: AbortSignal): Promise<void>;
@@ -36,12 +36,19 @@ export function createDeaths({ manager, processes, clock, onDeath }: DeathsDeps)
       for (const name of services.keys()) if (!names.has(name)) services.delete(name);
       for (const spec of specs) {
         const before = services.get(spec.name);
-        if (before === undefined) services.set(spec.name, { spec, process: null, askAt: 0, waitMs: FIRST_WAIT_MS });
+        if (before === undefined) services.set(spec.name, { spec, process: null, ended: null, askAt: 0, waitMs: FIRST_WAIT_MS });
         else before.spec = spec;
       }
     },
     manager: {
       ...manager,
+      async state(spec, signal) {
+        const state = await manager.state(spec, signal);
+        const service = services.get(spec.name);
+        // What anybody learns of a process is known here at once, unless its end has been seen already: an answer can be late.
+        if (service?.process === null && state.state === 'running' && state.process !== service.ended) learn(service, state);
+        return state;
+      },
       async start(spec, signal) {
         try {
           return await manager.start(spec, signal);
@@ -78,6 +85,7 @@ export function createDeaths({ manager, processes, clock, onDeath }: DeathsDeps)
     if (process === null) return;
     const now = await processes.inspect(pidOf(process));
     if (now === 'hidden' || (now !== 'gone' && now.id === process)) return;
+    service.ended = process;
     const state = await stateOf(spec, signal);
     learn(service, state);
     if (!asked.delete(process) && !signal.aborted) await onDeath(spec.name, process, whyOf(process, state));
@@ -118,6 +126,8 @@ interface Watched {
   spec: ServiceSpec;
   /** null: none is known. */
   process: ProcessId | null;
+  /** The last one whose end was seen. */
+  ended: ProcessId | null;
   /** When the manager is asked next, epoch ms. */
   askAt: number;
   waitMs: number;

@@ -88,6 +88,29 @@ describe.skipIf(process.platform !== 'linux')('the death of a process', () => {
     expect(told).toEqual([`zope ${id}: process ${pidOf(id)} has ended: killed`]);
   });
 
+  it('is told of a process that nobody but a check has seen', async () => {
+    const { deaths, told, look, start, kill } = await setUp();
+    await look();
+    const id = await start();
+    await deaths.manager.state(spec, signal);
+    await kill(id);
+    await deaths.look(signal);
+    expect(told).toEqual([`zope ${id}: process ${pidOf(id)} has ended: killed`]);
+  });
+
+  it('is told once, although an answer from before it comes late', async () => {
+    const { deaths, manager, told, look, start, kill } = await setUp();
+    const id = await start(deaths.manager);
+    await look();
+    await deaths.manager.stop(spec, { replacing: id, deadlineMs: 1000 }, signal);
+    await kill(id);
+    await look();
+    manager.state = () => Promise.resolve({ state: 'running', process: id, startedAt: 0 });
+    await deaths.manager.state(spec, signal);
+    await look();
+    expect(told).toEqual([]);
+  });
+
   it('is told with the process that runs in its place', async () => {
     const { told, look, start, kill } = await setUp();
     const id = await start();
