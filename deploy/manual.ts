@@ -1,8 +1,8 @@
 // The text of deploy/ctl.1, from the actions of the command line; man(7) macros. `UPDATE_EXAMPLE=1 npm run test:unit` writes it anew.
 import type { Option } from 'commander';
 import { EXIT_MEANINGS } from '../controller/ctl/exit-codes.js';
-import { type Action, commonOptions } from '../controller/ctl/grammar/action.js';
-import { ACTIONS } from '../controller/ctl/grammar/grammar.js';
+import { type Action, commonOptions } from '../controller/ctl/typed/action.js';
+import { ACTIONS } from '../controller/ctl/typed/grammar.js';
 
 export const manualPage = (): string =>
   [

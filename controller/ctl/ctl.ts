@@ -1,6 +1,6 @@
 import { linkSignals } from '../../shared/abort.js';
 import { AppError, toAppError } from '../../shared/errors.js';
-import { guessAction, parseArgs } from './args.js';
+import { guessAction, parseArgs } from './typed/args.js';
 import { balancer } from './commands/balancer.js';
 import { check } from './commands/check.js';
 import { answerCompletion } from './commands/completion.js';
@@ -26,7 +26,7 @@ import { errorToJson, formatError, toLine } from './format/error.js';
 import { formatNagiosError } from './format/nagios.js';
 import { quoted } from './format/advice.js';
 import { createStyle } from './format/style.js';
-import type { Invocation, Printed } from './invocation.js';
+import type { Invocation, Printed } from './typed/invocation.js';
 import { withController, type Session } from './session.js';
 
 /** Carries out one command line and answers the exit code. Never rejects: what fails is on the terminal. */

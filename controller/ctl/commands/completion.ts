@@ -1,9 +1,9 @@
 import { linkSignals } from '../../../shared/abort.js';
 import { complete, type Candidate, type World } from '../completion/complete.js';
 import { EXIT } from '../exit-codes.js';
-import { ACTIONS } from '../grammar/grammar.js';
+import { ACTIONS } from '../typed/grammar.js';
 import { serviceSections } from '../ini-file.js';
-import type { CompleteInvocation } from '../invocation.js';
+import type { CompleteInvocation } from '../typed/invocation.js';
 import { withController, type Session } from '../session.js';
 
 /** Somebody waits with a finger on the key. */

@@ -1,8 +1,8 @@
 import { EXIT } from '../exit-codes.js';
 import { toLine } from '../format/error.js';
 import { eventsToJson, formatEvents } from '../format/events.js';
-import type { EventsInvocation } from '../invocation.js';
-import { parseTime } from '../log-query.js';
+import type { EventsInvocation } from '../typed/invocation.js';
+import { parseTime } from './log-query.js';
 import type { Connected } from '../session.js';
 
 /** What happened to the cluster. Trouble that it tells of is no failure of the telling. */

@@ -1,12 +1,12 @@
 import { AppError } from '../../../shared/errors.js';
 import { EXIT, worstExit } from '../exit-codes.js';
-import { follow } from '../follow.js';
+import { follow } from '../operation/follow.js';
 import { toLine } from '../format/error.js';
 import { operationsToJson } from '../format/json-operation.js';
 import { formatOperations } from '../format/operations.js';
-import type { OperationsInvocation } from '../invocation.js';
+import type { OperationsInvocation } from '../typed/invocation.js';
 import type { Connected } from '../session.js';
-import { createView } from '../view-of.js';
+import { createView } from '../operation/view-of.js';
 import { replay } from './replay.js';
 
 export async function operations(connected: Connected, invocation: OperationsInvocation): Promise<number> {

@@ -1,14 +1,14 @@
 import { AppError } from '../../../shared/errors.js';
 import type { Plan, RunRequest } from '../../../shared/model/control-api.js';
 import { EXIT } from '../exit-codes.js';
-import { follow } from '../follow.js';
+import { follow } from '../operation/follow.js';
 import { toLine } from '../format/error.js';
 import { planToJson } from '../format/json-operation.js';
 import type { Style } from '../format/style.js';
 import { oneLine } from '../format/text.js';
-import type { PurgeInvocation } from '../invocation.js';
+import type { PurgeInvocation } from '../typed/invocation.js';
 import type { Connected } from '../session.js';
-import { createView } from '../view-of.js';
+import { createView } from '../operation/view-of.js';
 import { removeLockFirst } from './lock.js';
 
 /** `purge`, in both forms. The modern one asks where a proxy would be away for it. */

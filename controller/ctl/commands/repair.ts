@@ -1,13 +1,13 @@
 import type { Plan, RunRequest } from '../../../shared/model/control-api.js';
 import type { RepairDecision } from '../../../shared/model/repair.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { follow } from '../follow.js';
+import { follow } from '../operation/follow.js';
 import { toLine } from '../format/error.js';
 import { planToJson } from '../format/json-operation.js';
 import { formatRepair } from '../format/repair.js';
-import type { RepairInvocation } from '../invocation.js';
+import type { RepairInvocation } from '../typed/invocation.js';
 import type { Connected } from '../session.js';
-import { createView } from '../view-of.js';
+import { createView } from '../operation/view-of.js';
 import { removeLockFirst } from './lock.js';
 
 /** `repair`, in both forms. Whoever types it wants it: it never asks. */

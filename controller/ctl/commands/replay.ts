@@ -1,10 +1,10 @@
 import type { MemberResult, OperationAction, OperationResult, Step } from '../../../shared/model/operation.js';
 import { EXIT, worstExit } from '../exit-codes.js';
 import { toLine } from '../format/error.js';
-import { createJsonView } from '../format/json-view.js';
+import { createJsonView } from '../operation/json-view.js';
 import { resultToJson } from '../format/json-operation.js';
-import { createPlainView } from '../format/plain-view.js';
-import { evolve, inHand, NO_PROGRESS, type MemberProgress, type Progress } from '../format/progress.js';
+import { createPlainView } from '../operation/plain-view.js';
+import { evolve, inHand, NO_PROGRESS, type MemberProgress, type Progress } from '../operation/progress.js';
 import type { Connected } from '../session.js';
 
 /** What an operation did so far, and its result if it has one. The exit code is that of the operation; one that runs on is well. */

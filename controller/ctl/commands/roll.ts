@@ -1,14 +1,14 @@
 import type { RunRequest } from '../../../shared/model/control-api.js';
-import { confirm } from '../confirm.js';
+import { confirm } from '../operation/confirm.js';
 import { EXIT } from '../exit-codes.js';
-import { follow } from '../follow.js';
+import { follow } from '../operation/follow.js';
 import { toLine } from '../format/error.js';
 import { planToJson } from '../format/json-operation.js';
 import { formatPlan } from '../format/plan.js';
-import type { RollInvocation } from '../invocation.js';
+import type { RollInvocation } from '../typed/invocation.js';
 import type { Connected } from '../session.js';
 import { removeLockFirst } from './lock.js';
-import { createView } from '../view-of.js';
+import { createView } from '../operation/view-of.js';
 
 /** `start`, `restart`, `stop`, in both forms. */
 export async function roll(connected: Connected, invocation: RollInvocation): Promise<number> {

@@ -1,14 +1,14 @@
 import type { Plan, RunRequest } from '../../../shared/model/control-api.js';
 import { EXIT } from '../exit-codes.js';
-import { follow } from '../follow.js';
+import { follow } from '../operation/follow.js';
 import { toLine } from '../format/error.js';
 import { planToJson } from '../format/json-operation.js';
 import type { Style } from '../format/style.js';
 import { oneLine } from '../format/text.js';
-import type { RotateInvocation } from '../invocation.js';
+import type { RotateInvocation } from '../typed/invocation.js';
 import { removeLockFirst } from './lock.js';
 import type { Connected } from '../session.js';
-import { createView } from '../view-of.js';
+import { createView } from '../operation/view-of.js';
 
 /** `rotate`, in both forms. It interrupts nobody, so it never asks. */
 export async function rotate(connected: Connected, invocation: RotateInvocation): Promise<number> {

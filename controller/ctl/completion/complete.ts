@@ -1,5 +1,5 @@
 import type { Option } from 'commander';
-import { type Action, commonOptions, option } from '../grammar/action.js';
+import { type Action, commonOptions, option } from '../typed/action.js';
 
 /** Something that can be typed in the place of the word under the cursor. */
 export interface Candidate {

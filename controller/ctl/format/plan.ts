@@ -1,6 +1,6 @@
 import type { Plan } from '../../../shared/model/control-api.js';
 import type { PlanStep } from '../../../shared/model/operation.js';
-import { STEP_LABELS } from './progress.js';
+import { STEP_LABELS } from './steps.js';
 import { formatSize } from './report.js';
 import type { Style } from './style.js';
 import { formatTable } from './table.js';

@@ -1,5 +1,5 @@
 import type { MemberResult, OperationResult, Step } from '../../../shared/model/operation.js';
-import { STEP_LABELS } from './progress.js';
+import { STEP_LABELS } from './steps.js';
 import type { Style } from './style.js';
 import { formatTable, type Cell } from './table.js';
 import { indent, oneLine, printable } from './text.js';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commonOptions } from '../../../controller/ctl/grammar/action.js';
-import { ACTIONS } from '../../../controller/ctl/grammar/grammar.js';
+import { commonOptions } from '../../../controller/ctl/typed/action.js';
+import { ACTIONS } from '../../../controller/ctl/typed/grammar.js';
 import { builtCtl, type Run } from '../../support/built-ctl.js';
 import { createDeafControl } from '../../support/deaf-control.js';
 import { createFakeControl } from '../../support/fake-control.js';

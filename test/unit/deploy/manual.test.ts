@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { ACTIONS } from '../../../controller/ctl/grammar/grammar.js';
+import { ACTIONS } from '../../../controller/ctl/typed/grammar.js';
 import { manualPage } from '../../../deploy/manual.js';
 
 const MANUAL = fileURLToPath(new URL('../../../deploy/ctl.1', import.meta.url));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { parseArgs } from '../../../../controller/ctl/args.js';
+import { parseArgs } from '../../../../controller/ctl/typed/args.js';
 import { DOCUMENTS } from '../../../../controller/ctl/schema/documents.js';
 import { AppError } from '../../../../shared/errors.js';
 import type { BalancerReport } from '../../../../shared/model/balancer-report.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { complete, type World } from '../../../../../controller/ctl/completion/complete.js';
-import { ACTIONS } from '../../../../../controller/ctl/grammar/grammar.js';
+import { ACTIONS } from '../../../../../controller/ctl/typed/grammar.js';
 
 const asked: string[] = [];
 const world: World = {
