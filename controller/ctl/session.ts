@@ -3,7 +3,7 @@ import { AppError } from '../../shared/errors.js';
 import type { ControlConnection, CtlDeps } from './deps.js';
 import type { CommandLine } from './format/report.js';
 import type { Style } from './format/style.js';
-import type { CommonOptions } from './typed/invocation.js';
+import type { CommonOptions } from './typed/action.js';
 
 /** What every command gets: how it was called, how to show things, until when it may run. */
 export interface Session {

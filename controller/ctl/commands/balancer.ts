@@ -1,4 +1,4 @@
-import type { BalancerInvocation } from '../typed/invocation.js';
+import type { BalancerInvocation } from '../typed/actions/balancer.js';
 import { worstExit } from '../exit-codes.js';
 import { formatBalancers } from '../format/balancer.js';
 import { toLine } from '../format/error.js';

@@ -1,4 +1,4 @@
-import type { CheckInvocation } from '../typed/invocation.js';
+import type { CheckInvocation } from '../typed/actions/check.js';
 import { worstExit } from '../exit-codes.js';
 import { formatReport } from '../format/check-table.js';
 import { toLine } from '../format/error.js';

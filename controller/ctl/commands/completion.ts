@@ -3,7 +3,7 @@ import { complete, type Candidate, type World } from '../completion/complete.js'
 import { EXIT } from '../exit-codes.js';
 import { ACTIONS } from '../typed/grammar.js';
 import { serviceSections } from '../ini-file.js';
-import type { CompleteInvocation } from '../typed/invocation.js';
+import type { CompleteInvocation } from '../typed/actions/completion.js';
 import { withController, type Session } from '../session.js';
 
 /** Somebody waits with a finger on the key. */

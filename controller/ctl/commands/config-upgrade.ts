@@ -3,7 +3,7 @@ import { EXIT } from '../exit-codes.js';
 import { toLine } from '../format/error.js';
 import { printable } from '../format/text.js';
 import { counted } from '../format/units.js';
-import type { ConfigInvocation } from '../typed/invocation.js';
+import type { ConfigInvocation } from '../typed/actions/config.js';
 import type { Session } from '../session.js';
 
 /** The new file goes to standard output, what was changed and why to standard error: `ctl config upgrade old.ini > new.ini`. */

@@ -4,7 +4,7 @@ import { formatRaw, formatShown, shownToJson } from '../format/config-show.js';
 import { toLine } from '../format/error.js';
 import { printable } from '../format/text.js';
 import { counted } from '../format/units.js';
-import type { ConfigInvocation } from '../typed/invocation.js';
+import type { ConfigInvocation } from '../typed/actions/config.js';
 import type { Session } from '../session.js';
 import { configUpgrade } from './config-upgrade.js';
 

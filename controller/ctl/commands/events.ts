@@ -1,7 +1,7 @@
 import { EXIT } from '../exit-codes.js';
 import { toLine } from '../format/error.js';
 import { eventsToJson, formatEvents } from '../format/events.js';
-import type { EventsInvocation } from '../typed/invocation.js';
+import type { EventsInvocation } from '../typed/actions/events.js';
 import { parseTime } from './log-query.js';
 import type { Connected } from '../session.js';
 

@@ -1,7 +1,7 @@
 import { EXIT } from '../exit-codes.js';
 import { toLine } from '../format/error.js';
 import { formatLock, formatRemoved, lockToJson } from '../format/lock.js';
-import type { LockInvocation } from '../typed/invocation.js';
+import type { LockInvocation } from '../typed/actions/lock.js';
 import type { Connected } from '../session.js';
 
 /** Who holds the lock; with `-r` it is taken away first. */

@@ -1,7 +1,7 @@
 import { AppError } from '../../../shared/errors.js';
 import { parseLogPattern } from '../../../shared/model/log-pattern.js';
 import type { LogQuery } from '../../../shared/model/log-search.js';
-import type { LogFlags } from '../typed/invocation.js';
+import type { LogFlags } from '../typed/actions/log.js';
 
 /** The question that the flags stand for. Throws `usage` for what contradicts itself, and for a pattern that is none, with its place. */
 export function logQueryOf(flags: LogFlags, output: LogQuery['output'], now: number): LogQuery {

@@ -7,7 +7,7 @@ import { quoted } from '../format/advice.js';
 import { toLine } from '../format/error.js';
 import { entriesToJson, logResultToJson, logStatsToJson } from '../format/json-log.js';
 import { createLogText, formatLogCounts, formatLogResult, formatLogStats } from '../format/log.js';
-import type { LogInvocation } from '../typed/invocation.js';
+import type { LogInvocation } from '../typed/actions/log.js';
 import { logQueryOf } from './log-query.js';
 import type { Connected } from '../session.js';
 

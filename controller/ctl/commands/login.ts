@@ -2,7 +2,7 @@ import { describeIdentity } from '../../../shared/model/identity.js';
 import { EXIT } from '../exit-codes.js';
 import { toLine } from '../format/error.js';
 import { printable } from '../format/text.js';
-import type { LoginInvocation } from '../typed/invocation.js';
+import type { LoginInvocation } from '../typed/actions/login.js';
 import type { Session } from '../session.js';
 
 /** Asks no controller of a cluster.ini: the address is typed. */

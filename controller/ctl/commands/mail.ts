@@ -2,7 +2,7 @@ import type { MailOutcome } from '../../../shared/model/mail.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { toLine } from '../format/error.js';
 import { formatMails, formatMailTest, mailsToJson, mailTestToJson } from '../format/mail.js';
-import type { MailInvocation } from '../typed/invocation.js';
+import type { MailInvocation } from '../typed/actions/mail.js';
 import type { Connected } from '../session.js';
 
 /** `mail status`, `mail test`. */

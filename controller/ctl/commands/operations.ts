@@ -4,7 +4,7 @@ import { follow } from '../operation/follow.js';
 import { toLine } from '../format/error.js';
 import { operationsToJson } from '../format/json-operation.js';
 import { formatOperations } from '../format/operations.js';
-import type { OperationsInvocation } from '../typed/invocation.js';
+import type { OperationsInvocation } from '../typed/actions/operations.js';
 import type { Connected } from '../session.js';
 import { createView } from '../operation/view-of.js';
 import { replay } from './replay.js';

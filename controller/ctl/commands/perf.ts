@@ -5,7 +5,7 @@ import type { Style } from '../format/style.js';
 import { formatTable, type Cell } from '../format/table.js';
 import { oneLine } from '../format/text.js';
 import { formatMs, isoTime } from '../format/units.js';
-import type { PerfInvocation } from '../typed/invocation.js';
+import type { PerfInvocation } from '../typed/actions/perf.js';
 import type { Connected } from '../session.js';
 
 export async function perf({ api, deps, options, style, signal }: Connected, { selectors }: PerfInvocation): Promise<number> {

@@ -6,7 +6,7 @@ import { toLine } from '../format/error.js';
 import { planToJson } from '../format/json-operation.js';
 import type { Style } from '../format/style.js';
 import { oneLine } from '../format/text.js';
-import type { PurgeInvocation } from '../typed/invocation.js';
+import type { PurgeInvocation } from '../typed/actions/purge.js';
 import type { Connected } from '../session.js';
 import { createView } from '../operation/view-of.js';
 import { removeLockFirst } from './lock.js';

@@ -5,7 +5,7 @@ import { follow } from '../operation/follow.js';
 import { toLine } from '../format/error.js';
 import { planToJson } from '../format/json-operation.js';
 import { formatRepair } from '../format/repair.js';
-import type { RepairInvocation } from '../typed/invocation.js';
+import type { RepairInvocation } from '../typed/actions/repair.js';
 import type { Connected } from '../session.js';
 import { createView } from '../operation/view-of.js';
 import { removeLockFirst } from './lock.js';

@@ -5,7 +5,7 @@ import { follow } from '../operation/follow.js';
 import { toLine } from '../format/error.js';
 import { planToJson } from '../format/json-operation.js';
 import { formatPlan } from '../format/plan.js';
-import type { RollInvocation } from '../typed/invocation.js';
+import type { RollInvocation } from '../typed/actions/roll.js';
 import type { Connected } from '../session.js';
 import { removeLockFirst } from './lock.js';
 import { createView } from '../operation/view-of.js';

@@ -5,7 +5,7 @@ import { toLine } from '../format/error.js';
 import { planToJson } from '../format/json-operation.js';
 import type { Style } from '../format/style.js';
 import { oneLine } from '../format/text.js';
-import type { RotateInvocation } from '../typed/invocation.js';
+import type { RotateInvocation } from '../typed/actions/rotate.js';
 import { removeLockFirst } from './lock.js';
 import type { Connected } from '../session.js';
 import { createView } from '../operation/view-of.js';

@@ -1,5 +1,5 @@
 import type { CheckReport } from '../../../shared/model/check-report.js';
-import type { StatusInvocation } from '../typed/invocation.js';
+import type { StatusInvocation } from '../typed/actions/status.js';
 import { worstExit } from '../exit-codes.js';
 import { formatReport } from '../format/check-table.js';
 import { toLine } from '../format/error.js';

@@ -1,4 +1,4 @@
-import type { Shell } from '../typed/invocation.js';
+import type { Shell } from '../typed/actions/completion.js';
 
 /**
  * What makes a shell ask `ctl complete`. What stands on the line is handed over as words and never evaluated: a `$(…)` that is still being

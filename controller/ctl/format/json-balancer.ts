@@ -1,5 +1,5 @@
 import type { BackendView, BalancerReport } from '../../../shared/model/balancer-report.js';
-import type { BalancerInvocation } from '../typed/invocation.js';
+import type { BalancerInvocation } from '../typed/actions/balancer.js';
 import { isoTime } from './units.js';
 
 /** `ctl balancer status|out|in --json`: one document. */

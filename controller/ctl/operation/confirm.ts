@@ -2,7 +2,7 @@ import { AppError } from '../../../shared/errors.js';
 import type { RunRequest } from '../../../shared/model/control-api.js';
 import { oneLine } from '../format/text.js';
 import { counted } from '../format/units.js';
-import type { RollInvocation } from '../typed/invocation.js';
+import type { RollInvocation } from '../typed/actions/roll.js';
 import type { Connected } from '../session.js';
 
 /**

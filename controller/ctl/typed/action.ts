@@ -1,10 +1,11 @@
 import { Option } from 'commander';
-import type { CommonOptions, Invocation } from './invocation.js';
 import { duration } from './option-values.js';
 import { splitNames } from './words.js';
 
-/** One action of the command line: the parser, the help, the completion and the manual page come from it. */
-export interface Action {
+/**
+ * One action of the command line: the parser, the help, the completion and the manual page come from it. `I`: what is understood of it.
+ */
+export interface Action<I = unknown> {
   /** `start`, `operations list`. */
   readonly name: string;
   readonly summary: string;
@@ -16,7 +17,16 @@ export interface Action {
   readonly examples?: Examples;
   /** Typed by nobody: neither told by the help nor offered. */
   readonly hidden?: boolean;
-  read(typed: Typed, operands: readonly string[], oldForm: boolean): Invocation;
+  read(typed: Typed, operands: readonly string[], oldForm: boolean): CommonOptions & I;
+}
+
+export interface CommonOptions {
+  /** cluster.ini. */
+  readonly file: string;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  /** For the whole call; null: no bound of our own. */
+  readonly timeoutMs: number | null;
 }
 
 export type Examples = readonly (readonly [string, string])[];
@@ -27,7 +37,7 @@ export type Typed = Readonly<Record<string, unknown>>;
 export const option = (flags: string, text: string, parse?: (value: string) => unknown): Option =>
   parse === undefined ? new Option(flags, text) : new Option(flags, text).argParser(parse);
 
-/** Of every action. */
+/** Of every action; `--no-color` has been heeded before, since it holds for complaints about the line as well. */
 export const commonOptions = (): Option[] => [
   option('-c <file>', 'ini file (default: cluster.ini)'),
   option('-v', 'verbose: more columns, and the causes of what failed'),
@@ -40,7 +50,6 @@ export const commonOf = (typed: Typed): CommonOptions => ({
   file: (typed.c as string | undefined) ?? 'cluster.ini',
   json: typed.json === true,
   verbose: typed.v === true,
-  color: typed.color !== false,
   timeoutMs: typed.timeout === undefined ? null : (typed.timeout as number) * 1000,
 });
 

@@ -1,9 +1,14 @@
 import { CommanderError, type Command } from 'commander';
 import { AppError } from '../../../shared/errors.js';
 import { explain, unknownAction } from './complaints.js';
-import { createGrammar, type Grammar } from './grammar.js';
-import type { Invocation, Printed } from './invocation.js';
+import { createGrammar, type Grammar, type Invocation } from './grammar.js';
 import { sortWords, type Words } from './words.js';
+
+/** Help or the version was asked for: print and end well. */
+export interface Printed {
+  readonly action: 'print';
+  readonly text: string;
+}
 
 /**
  * Understands a command line of either form (`ctl -a start -s a, b`, `ctl start a b`). Throws a `usage` error for what is

@@ -1,21 +1,25 @@
 import { Command, type Option } from 'commander';
 import { AppError } from '../../../shared/errors.js';
 import { EXIT_MEANINGS } from '../exit-codes.js';
-import type { Invocation } from './invocation.js';
 import type { KnownOptions } from './words.js';
 import { type Action, commonOptions, type Typed } from './action.js';
 import { BALANCER } from './actions/balancer.js';
+import { CHECK } from './actions/check.js';
+import { COMPLETION } from './actions/completion.js';
 import { CONFIG } from './actions/config.js';
 import { EVENTS } from './actions/events.js';
 import { LOCK } from './actions/lock.js';
+import { LOG } from './actions/log.js';
 import { LOGIN } from './actions/login.js';
-import { LOOKS } from './actions/check.js';
 import { MAIL } from './actions/mail.js';
-import { MEASURES } from './actions/mem.js';
+import { MEM } from './actions/mem.js';
 import { OPERATIONS } from './actions/operations.js';
+import { PERF } from './actions/perf.js';
 import { PURGE } from './actions/purge.js';
-import { ROLLS } from './actions/roll.js';
-import { SHELL } from './actions/completion.js';
+import { REPAIR } from './actions/repair.js';
+import { ROLL } from './actions/roll.js';
+import { ROTATE } from './actions/rotate.js';
+import { STATUS } from './actions/status.js';
 
 /** All actions with their options and operands: the parser, the help and the complaints come from here. */
 export interface Grammar extends KnownOptions {
@@ -59,22 +63,25 @@ export function createGrammar(): Grammar {
   };
 }
 
-function actionOf(name: string): Action {
+function actionOf(name: string): (typeof ACTIONS)[number] {
   const action = ACTIONS.find((one) => one.name === name);
   if (action === undefined) throw new AppError('internal', `there is no action ${name}`);
   return action;
 }
 
 /** In the order of the help. */
-const PARTS: readonly (readonly [string, readonly Action[]])[] = [
-  ['Change the cluster', [...ROLLS, ...PURGE]],
-  ['Look at it', [...LOOKS, ...MEASURES, ...EVENTS]],
+const PARTS = [
+  ['Change the cluster', [...ROLL, ...REPAIR, ...ROTATE, ...PURGE]],
+  ['Look at it', [...CHECK, ...STATUS, ...LOG, ...MEM, ...PERF, ...EVENTS]],
   ['The balancer', BALANCER],
   ['Operations: each of the changes above is one', [...OPERATIONS, ...LOCK]],
-  ['Mail, configuration, shell', [...MAIL, ...CONFIG, ...LOGIN, ...SHELL]],
-];
+  ['Mail, configuration, shell', [...MAIL, ...CONFIG, ...LOGIN, ...COMPLETION]],
+] as const;
 
-export const ACTIONS: readonly Action[] = PARTS.flatMap(([, actions]) => actions);
+export const ACTIONS = PARTS.flatMap(([, actions]): readonly (typeof actions)[number][] => actions);
+
+/** What was typed, understood and complete: nothing in it is looked at twice, and nothing that was typed is missing from it. */
+export type Invocation = ReturnType<(typeof ACTIONS)[number]['read']>;
 
 const SHOWN = ACTIONS.filter(({ hidden }) => hidden !== true);
 const firstWord = (name: string): string => name.replace(/ .*/, '');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMPLETION_SCRIPTS } from '../../../controller/ctl/completion/scripts.js';
-import type { Shell } from '../../../controller/ctl/typed/invocation.js';
+import type { Shell } from '../../../controller/ctl/typed/actions/completion.js';
 import { type Argv, exec } from '../../../shared/ports/exec.js';
 import { findDebianProgram } from '../../support/debian-program.js';
 import { realPart, setUpLimit } from '../../support/real.js';

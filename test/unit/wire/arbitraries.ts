@@ -5,10 +5,12 @@ import { processId } from '../../../shared/model/process.js';
 export const text = fc.string({ unit: 'grapheme' });
 export const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 export const small = fc.nat(0xffff_ffff);
-export const epoch = fc.integer({ min: -8.64e15, max: 8.64e15 });
+export const epoch = fc.integer({ min: 0, max: 8.64e15 });
+export const seconds = fc.double({ min: 0, max: 3e9, noNaN: true }).map((value) => value + 0);
 /** protobuf makes no difference between the zeros. */
 export const double = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
 export const wait = fc.nat(2 ** 31 - 1);
+export const pause = wait.map((ms) => Math.max(ms, 1));
 export const orNull = <T>(arb: fc.Arbitrary<T>) => fc.option(arb, { nil: null });
 export const id = fc.tuple(fc.nat(), fc.nat()).map(([pid, ticks]) => processId(pid, ticks));
 export const unmeasured = fc.record({ ok: fc.constant(false as const), why: text });

@@ -10,7 +10,7 @@ import { ARCHIVE_COMPRESSIONS, ROTATE_METHODS, type RotationSpec } from '../../.
 import { SERVICE_STATES } from '../../../shared/model/check-report.js';
 import { BALANCER_KINDS, SERVICE_MANAGERS, SERVICE_TYPES, type ServiceSpec } from '../../../shared/model/service.js';
 import type { AgentAnswer, AgentRequest, Command, Part, Report } from '../../../shared/wire/link-messages.js';
-import { count, double, epoch, id, ok, orNull, small, text, unmeasured, wait } from './arbitraries.js';
+import { count, double, epoch, id, ok, orNull, pause, seconds, small, text, unmeasured, wait } from './arbitraries.js';
 import { pages, probeOutcomes, probes, purgedPages, serviceMemories } from './measures.js';
 
 /** Any value of each type that crosses the wire. */
@@ -108,7 +108,7 @@ const requests: fc.Arbitrary<AgentRequest> = fc.oneof(
 );
 
 export const commands: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ type: fc.constant('welcome' as const), session: text, heartbeatMs: wait, version: text, takesEvents: fc.boolean() }),
+  fc.record({ type: fc.constant('welcome' as const), session: text, heartbeatMs: pause, version: text, takesEvents: fc.boolean() }),
   fc.record({ type: fc.constant('assign' as const), services: fc.array(services), unreadable: fc.constant([]) }),
   fc.record({
     type: fc.constant('call' as const),
@@ -330,14 +330,14 @@ export const runRequests: fc.Arbitrary<RunRequest> = fc.record(
     oldForm: fc.boolean(),
     maxFail: orNull(small),
     batch: orNull(text),
-    deadlineS: orNull(double),
+    deadlineS: orNull(seconds),
     rotate: fc.constant(true as const),
     purge: fc.constant(true as const),
     urls: fc.array(text, { minLength: 1 }),
     path: text,
     canary: small,
-    canaryWaitS: double,
-    minHealthyS: double,
+    canaryWaitS: seconds,
+    minHealthyS: seconds,
   },
   { requiredKeys: ['action', 'selectors', 'by', 'force', 'oldForm', 'maxFail', 'batch', 'deadlineS'] },
 );

@@ -1,7 +1,17 @@
 import { duration } from '../option-values.js';
 import { type Action, commonOf, option, selection, selectorsOf } from '../action.js';
 
-export const BALANCER: readonly Action[] = [
+export type BalancerInvocation =
+  | { readonly action: 'balancer status' }
+  | {
+      readonly action: 'balancer out' | 'balancer in';
+      readonly selectors: readonly string[];
+      readonly force: boolean;
+      readonly forS: number | null;
+      readonly reason: string | null;
+    };
+
+export const BALANCER: readonly Action<BalancerInvocation>[] = [
   {
     name: 'balancer status',
     summary: 'what the balancers say of every client, and where it does not agree',

@@ -1,9 +1,22 @@
 import { AppError } from '../../../../shared/errors.js';
-import { SHELLS } from '../invocation.js';
 import { type Action, commonOf } from '../action.js';
 
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+export interface CompletionInvocation {
+  readonly action: 'completion';
+  readonly shell: Shell;
+}
+
+/** `words`: what stands after `ctl`, up to the cursor. */
+export interface CompleteInvocation {
+  readonly action: 'complete';
+  readonly words: readonly string[];
+}
+
 /** What the shell and the manual need of us. */
-export const SHELL: readonly Action[] = [
+export const COMPLETION: readonly Action<CompletionInvocation | CompleteInvocation>[] = [
   {
     name: 'completion',
     summary: 'the script that completes actions, options and service names in a shell',

@@ -1,6 +1,15 @@
 import { AppError } from '../../../../shared/errors.js';
-import type { CommonOptions } from '../invocation.js';
-import { type Action, commonOf, option, type Typed } from '../action.js';
+import { type Action, type CommonOptions, commonOf, option, type Typed } from '../action.js';
+
+/** Asks the controller; the others of its kind work offline. */
+export interface ConfigDiffInvocation {
+  readonly action: 'config diff';
+}
+
+export type ConfigInvocation =
+  | { readonly action: 'config check' }
+  | { readonly action: 'config show'; readonly raw: boolean; readonly secrets: boolean }
+  | { readonly action: 'config upgrade'; readonly secrets: boolean };
 
 /** The file stands behind `-c`, as everywhere, or as an operand. */
 function commonAndFile(typed: Typed, [file]: readonly string[]): CommonOptions {
@@ -17,7 +26,7 @@ function secretsOf(typed: Typed): boolean {
   });
 }
 
-export const CONFIG: readonly Action[] = [
+export const CONFIG: readonly Action<ConfigDiffInvocation | ConfigInvocation>[] = [
   {
     name: 'config check',
     summary: 'problems of cluster.ini, offline',

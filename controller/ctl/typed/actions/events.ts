@@ -1,6 +1,14 @@
 import { type Action, commonOf, option, selection, selectorsOf } from '../action.js';
 
-export const EVENTS: readonly Action[] = [
+export interface EventsInvocation {
+  readonly action: 'events';
+  readonly selectors: readonly string[];
+  readonly open: boolean;
+  /** As typed. */
+  readonly since: string | null;
+}
+
+export const EVENTS: readonly Action<EventsInvocation>[] = [
   {
     name: 'events',
     summary: 'what happened: critical events and other trouble, the newest last',

@@ -1,7 +1,13 @@
 import { AppError } from '../../../../shared/errors.js';
 import { type Action, commonOf, option } from '../action.js';
 
-export const LOCK: readonly Action[] = [
+export interface LockInvocation {
+  readonly action: 'lock';
+  readonly remove: boolean;
+  readonly force: boolean;
+}
+
+export const LOCK: readonly Action<LockInvocation>[] = [
   {
     name: 'lock',
     summary: 'who holds the lock of the critical operations',

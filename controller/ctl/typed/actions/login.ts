@@ -1,7 +1,16 @@
 import { AppError } from '../../../../shared/errors.js';
 import { type Action, commonOf, option, type Typed } from '../action.js';
 
-export const LOGIN: readonly Action[] = [
+export interface LoginInvocation {
+  readonly action: 'login';
+  /** host:port. */
+  readonly controller: string;
+  readonly token: string;
+  /** Of the authority. */
+  readonly fingerprint: string;
+}
+
+export const LOGIN: readonly Action<LoginInvocation>[] = [
   {
     name: 'login',
     summary: 'get the certificate by which a controller on another host knows you',

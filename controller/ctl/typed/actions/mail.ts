@@ -1,6 +1,10 @@
 import { type Action, commonOf } from '../action.js';
 
-export const MAIL: readonly Action[] = [
+export interface MailInvocation {
+  readonly action: 'mail status' | 'mail test';
+}
+
+export const MAIL: readonly Action<MailInvocation>[] = [
   {
     name: 'mail status',
     summary: 'mails that wait, and mails that the server refused',

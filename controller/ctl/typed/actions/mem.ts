@@ -1,7 +1,13 @@
 import { type Action, commonOf, option, selection, selectorsOf } from '../action.js';
 
-/** What is told of memory and of time. */
-export const MEASURES: readonly Action[] = [
+export interface MemInvocation {
+  readonly action: 'mem';
+  readonly selectors: readonly string[];
+  readonly tree: boolean;
+  readonly pss: boolean;
+}
+
+export const MEM: readonly Action<MemInvocation>[] = [
   {
     name: 'mem',
     summary: 'memory of each client, its limit, and when it is reached',
@@ -18,12 +24,5 @@ export const MEASURES: readonly Action[] = [
       tree: typed.tree === true,
       pss: typed.pss === true,
     }),
-  },
-  {
-    name: 'perf',
-    summary: 'how long pages took in the last week, against the week before',
-    operands: '[services...]',
-    options: [selection()],
-    read: (typed, operands) => ({ ...commonOf(typed), action: 'perf', selectors: selectorsOf(typed, operands) }),
   },
 ];

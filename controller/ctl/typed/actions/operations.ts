@@ -1,8 +1,14 @@
 import { type Action, commonOf, option } from '../action.js';
 
+export type OperationsInvocation =
+  | { readonly action: 'operations list' }
+  | { readonly action: 'operations show'; readonly id: string; readonly follow: boolean }
+  | { readonly action: 'operations resume'; readonly id: string }
+  | { readonly action: 'operations abort'; readonly id: string };
+
 const id = (operands: readonly string[]): string => operands[0] ?? '';
 
-export const OPERATIONS: readonly Action[] = [
+export const OPERATIONS: readonly Action<OperationsInvocation>[] = [
   {
     name: 'operations list',
     summary: 'every start, stop, repair, rotation and purge, the newest last',

@@ -1,7 +1,21 @@
 import { type Action, commonOf, noMail, option, removeLock, selection, selectorsOf } from '../action.js';
 
+export interface PurgeInvocation {
+  readonly action: 'purge';
+  readonly selectors: readonly string[];
+  /** Paths and absolute URLs; none means whole caches. */
+  readonly urls: readonly string[];
+  /** Typed as `-a purge`: never asks. */
+  readonly oldForm: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  /** `-r`. */
+  readonly removeLock: boolean;
+  readonly noMail: boolean;
+}
+
 /** What is thrown away of the proxy caches. */
-export const PURGE: readonly Action[] = [
+export const PURGE: readonly Action<PurgeInvocation>[] = [
   {
     name: 'purge',
     summary: 'empty the proxy caches, or throw single pages out of them',

@@ -1,7 +1,31 @@
-import type { RollInvocation } from '../invocation.js';
 import { AppError } from '../../../../shared/errors.js';
 import { atLeastOne, batchSize, count, duration, requestPath } from '../option-values.js';
 import { type Action, commonOf, type Examples, noMail, option, removeLock, selection, selectorsOf, type Typed } from '../action.js';
+
+export interface RollInvocation {
+  readonly action: 'start' | 'restart' | 'stop';
+  readonly selectors: readonly string[];
+  readonly noMail: boolean;
+  /** Typed as `-a ACTION`: never asks. */
+  readonly oldForm: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly force: boolean;
+  readonly batch: string | null;
+  readonly maxFail: number | null;
+  readonly deadlineS: number | null;
+  /** `-u`. */
+  readonly path: string | null;
+  readonly canary: number | null;
+  readonly canaryWaitS: number | null;
+  readonly minHealthyS: number | null;
+  /** `-R`. */
+  readonly rotate: boolean;
+  /** `-P`. */
+  readonly purge: boolean;
+  /** `-r`. */
+  readonly removeLock: boolean;
+}
 
 const ofAStart = () => [
   option('-u <path>', 'page that a client has to answer well after its start, instead of the home page', requestPath),
@@ -38,7 +62,7 @@ const EXAMPLES: Readonly<Record<RollInvocation['action'], Examples>> = {
   ],
 };
 
-const roll = (name: RollInvocation['action'], summary: string): Action => ({
+const roll = (name: RollInvocation['action'], summary: string): Action<RollInvocation> => ({
   name,
   summary,
   operands: '[services...]',
@@ -74,47 +98,8 @@ const roll = (name: RollInvocation['action'], summary: string): Action => ({
   }),
 });
 
-/** What changes the cluster, as an operation. */
-export const ROLLS: readonly Action[] = [
+export const ROLL: readonly Action<RollInvocation>[] = [
   roll('start', 'start or restart clients, one after the other, without a failed request'),
   roll('restart', 'the same, and never asks'),
   roll('stop', 'take clients out of the balancer and stop them'),
-  {
-    name: 'repair',
-    summary: 'check, then restart what is critical: what others stand on first, one client at a time',
-    operands: '[services...]',
-    examples: [
-      ['ctl repair --explain', 'what would be done, and why not more'],
-      ['ctl repair', 'do it'],
-    ],
-    options: [
-      selection(),
-      option('--explain', 'say for each service what would be done, and why or why not; do nothing'),
-      option('--dry-run', 'the same'),
-      removeLock(),
-      noMail(),
-    ],
-    read: (typed, operands) => ({
-      ...commonOf(typed),
-      action: 'repair',
-      selectors: selectorsOf(typed, operands),
-      explain: typed.explain === true || typed.dryRun === true,
-      removeLock: typed.r === true,
-      noMail: typed.mail === false,
-    }),
-  },
-  {
-    name: 'rotate',
-    summary: 'take logs away to their archives, without losing a line',
-    operands: '[services...]',
-    options: [selection(), option('--dry-run', 'say how, and what could be lost; do nothing'), removeLock(), noMail()],
-    read: (typed, operands) => ({
-      ...commonOf(typed),
-      action: 'rotate',
-      selectors: selectorsOf(typed, operands),
-      dryRun: typed.dryRun === true,
-      removeLock: typed.r === true,
-      noMail: typed.mail === false,
-    }),
-  },
 ];

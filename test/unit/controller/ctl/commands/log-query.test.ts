@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { logQueryOf, parseTime } from '../../../../../controller/ctl/commands/log-query.js';
-import type { LogFlags } from '../../../../../controller/ctl/typed/invocation.js';
+import type { LogFlags } from '../../../../../controller/ctl/typed/actions/log.js';
 import { AppError } from '../../../../../shared/errors.js';
 
 const NOW = new Date(2024, 8, 25, 16, 47, 17).getTime();

@@ -15,7 +15,7 @@ function refusal(line: string): string {
   }
 }
 
-const COMMON = { file: 'cluster.ini', json: false, verbose: false, color: true, timeoutMs: null };
+const COMMON = { file: 'cluster.ini', json: false, verbose: false, timeoutMs: null };
 const START = {
   ...COMMON,
   action: 'start',
@@ -114,7 +114,6 @@ describe('the modern form', () => {
       noMail: false,
       timeoutMs: 2500,
       json: true,
-      color: false,
       verbose: true,
       file: 'x.ini',
     });
