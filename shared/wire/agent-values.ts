@@ -3,7 +3,7 @@ import type { Backend, BalancerState } from '../model/balancer.js';
 import type { LogEntry, LogReport } from '../model/log-report.js';
 import { type Measured, unmeasured } from '../model/observation.js';
 import type { Memory, ProcessId, ProcessState } from '../model/process.js';
-import { enumCodec, finite, fromInt64, known, toInt64, UNKNOWN_FORM } from './fields.js';
+import { enumCodec, finite, fromDouble, fromInt64, fromTime, known, toInt64, UNKNOWN_FORM } from './fields.js';
 import {
   Place,
   StopResult_How as How,
@@ -25,7 +25,7 @@ export const infoToWire = (info: AgentInfo): WireAgentInfo => ({
 export const infoFromWire = (wire: WireAgentInfo): AgentInfo => ({
   name: wire.name,
   version: wire.version,
-  at: fromInt64(wire.atMs, 'time of the agent'),
+  at: fromTime(wire.atMs, 'time of the agent'),
 });
 
 export function processToWire(state: ProcessState): WireProcessState {
@@ -49,7 +49,7 @@ export function processFromWire({ state }: WireProcessState): ProcessState {
       return {
         state: 'running',
         process: state.value.process as ProcessId,
-        startedAt: fromInt64(state.value.startedAtMs, 'start of the process'),
+        startedAt: fromTime(state.value.startedAtMs, 'start of the process'),
       };
     case 'starting':
       return { state: 'starting', why: state.value.why };
@@ -73,7 +73,7 @@ export function memoryFromWire({ result }: MeasuredMemory): Measured<Memory> {
   if (result?.$case !== 'memory') return unmeasured(result?.value.why ?? UNKNOWN_FORM);
   const { process, rssKb, uptimeS, cpuMs } = result.value;
   const cpu = cpuMs === undefined ? {} : { cpuMs: fromInt64(cpuMs, 'CPU time') };
-  return { ok: true, process: process as ProcessId, rssKb: fromInt64(rssKb, 'RSS'), uptimeS, ...cpu };
+  return { ok: true, process: process as ProcessId, rssKb: fromInt64(rssKb, 'RSS'), uptimeS: fromDouble(uptimeS, 'uptime'), ...cpu };
 }
 
 type MeasuredConnectionList = Measured<{ readonly connections: readonly Connection[] }>;
@@ -92,7 +92,11 @@ export function connectionsFromWire({ result }: MeasuredConnections): MeasuredCo
   if (result?.$case !== 'connections') return unmeasured(result?.value.why ?? UNKNOWN_FORM);
   return {
     ok: true,
-    connections: result.value.connections.map(({ peer, silentMs, pending }) => ({ peer, silentMs: silentMs ?? null, pending })),
+    connections: result.value.connections.map(({ peer, silentMs, pending }) => ({
+      peer,
+      silentMs: silentMs === undefined ? null : fromDouble(silentMs, 'silence of a connection'),
+      pending,
+    })),
   };
 }
 
@@ -138,7 +142,7 @@ export const stopToWire = (result: StopResult): WireStopResult => ({
 });
 export const stopFromWire = (wire: WireStopResult): StopResult => ({
   how: known(hows.fromWire(wire.how), 'result of a stop', wire.how),
-  ms: wire.ms,
+  ms: fromDouble(wire.ms, 'duration of the stop'),
 });
 
 export const places = enumCodec<'in' | 'out' | 'absent', Place>({
@@ -182,6 +186,7 @@ export function balancerToWire(state: BalancerState): WireBalancerState {
 export function balancerFromWire(wire: WireBalancerState): BalancerState {
   return {
     ...wire,
+    aliveIntervalS: fromDouble(wire.aliveIntervalS, 'interval of the probes'),
     backends: wire.backends.map((backend) => ({
       ...backend,
       inFile: known(filePlaces.fromWire(backend.inFile), 'state of a backend', backend.inFile),

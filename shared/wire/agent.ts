@@ -21,7 +21,7 @@ import {
 import { orderFromWire, purgePlanFromWire, purgePlanToWire, purgeResultFromWire, purgeResultToWire, purgeToWire } from './cache.js';
 import { failureFromWire, failureToWire } from './failure.js';
 import { logPartFromWire, logPartToWire, queryFromWire, queryToWire } from './log-search.js';
-import { fromInt64, toInt64, toUint32, toWaitMs, unreadable, UNKNOWN_FORM } from './fields.js';
+import { fromPauseMs, fromTime, toInt64, toUint32, toWaitMs, unreadable, UNKNOWN_FORM } from './fields.js';
 import {
   Command as WireCommand,
   type Answer as WireAnswer,
@@ -59,7 +59,7 @@ export function reportFromWire({ report }: WireReport): Report {
     case 'hello':
       return { type: 'hello', ...report.value };
     case 'heartbeat':
-      return { type: 'heartbeat', at: fromInt64(report.value.atMs, 'time of the heartbeat') };
+      return { type: 'heartbeat', at: fromTime(report.value.atMs, 'time of the heartbeat') };
     case 'events':
       return { type: 'events', ...eventsFromWire(report.value) };
     case undefined:
@@ -89,7 +89,7 @@ export function commandToWire(command: Command): WireCommand {
 export function commandFromWire({ command }: WireCommand): Command {
   switch (command?.$case) {
     case 'welcome':
-      return { type: 'welcome', ...command.value };
+      return { type: 'welcome', ...command.value, heartbeatMs: fromPauseMs(command.value.heartbeatMs, 'heartbeat') };
     case 'assign':
       return assignFromWire(command.value);
     case 'call':

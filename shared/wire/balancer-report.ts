@@ -1,6 +1,6 @@
 import type { BackendView, BalancerReport, BalancerView, Hold } from '../model/balancer-report.js';
 import type { BackendsRequest } from '../model/control-api.js';
-import { enumCodec, finite, fromInt64, known, toInt64, toUint32 } from './fields.js';
+import { enumCodec, finite, fromInt64, fromSeconds, fromTime, known, toInt64, toUint32 } from './fields.js';
 import {
   BackendsRequest_Wanted as Wanted,
   BackendState as State,
@@ -26,7 +26,7 @@ export const backendsRequestFromWire = (wire: WireRequest): BackendsRequest => (
   selectors: wire.selectors,
   by: wire.by,
   force: wire.force,
-  forS: wire.forS ?? null,
+  forS: wire.forS === undefined ? null : fromSeconds(wire.forS, '--for'),
   reason: wire.reason ?? null,
 });
 
@@ -39,7 +39,7 @@ export const balancerReportToWire = (report: BalancerReport): WireReport => ({
 });
 
 export const balancerReportFromWire = (wire: WireReport): BalancerReport => ({
-  at: fromInt64(wire.atMs, 'time of the report'),
+  at: fromTime(wire.atMs, 'time of the report'),
   exit: wire.exit,
   balancers: wire.balancers.map(viewFromWire),
   drift: wire.drift,
@@ -100,8 +100,8 @@ const holdFromWire = ({ service, by, reason, sinceMs, untilMs }: WireHold): Hold
   service,
   by,
   reason: reason ?? null,
-  since: fromInt64(sinceMs, 'time of an order'),
-  until: untilMs === undefined ? null : fromInt64(untilMs, 'end of an order'),
+  since: fromTime(sinceMs, 'time of an order'),
+  until: untilMs === undefined ? null : fromTime(untilMs, 'end of an order'),
 });
 
 const wanteds = enumCodec<BackendsRequest['wanted'], Wanted>({ in: Wanted.WANTED_IN, out: Wanted.WANTED_OUT });

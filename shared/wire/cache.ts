@@ -1,6 +1,6 @@
 import type { CachedPage, PurgedPage, PurgeOrder, PurgePlan, PurgeResult } from '../model/cache.js';
 import type { CacheSpec } from '../model/service.js';
-import { enumCodec, finite, known, toUint32, toWaitMs, unreadable } from './fields.js';
+import { enumCodec, finite, fromDouble, known, toUint32, toWaitMs, unreadable } from './fields.js';
 import {
   PurgedPage_Outcome as Outcome,
   type CacheSpec as WireSpec,
@@ -36,7 +36,10 @@ export const purgePlanToWire = ({ details, awayS }: PurgePlan): WirePlan => ({
   details: [...details],
   awayS: awayS === null ? undefined : finite(awayS, 'time without the cache'),
 });
-export const purgePlanFromWire = ({ details, awayS }: WirePlan): PurgePlan => ({ details, awayS: awayS ?? null });
+export const purgePlanFromWire = ({ details, awayS }: WirePlan): PurgePlan => ({
+  details,
+  awayS: awayS === undefined ? null : fromDouble(awayS, 'time without the cache'),
+});
 
 export const purgeResultToWire = ({ pages, awayMs, notes }: PurgeResult): WireResult => ({
   pages: pages.map(({ page, outcome, status, why }) => ({
@@ -55,7 +58,7 @@ export const purgeResultFromWire = ({ pages, awayMs, notes }: WireResult): Purge
     status: status ?? null,
     why: why ?? null,
   })),
-  awayMs: awayMs ?? null,
+  awayMs: awayMs === undefined ? null : fromDouble(awayMs, 'time without the cache'),
   notes,
 });
 

@@ -13,7 +13,7 @@ import type {
 import { unmeasured } from '../model/observation.js';
 import type { ProcessId } from '../model/process.js';
 import { SERVICE_TYPES } from '../model/service.js';
-import { enumCodec, finite, fromInt64, known, oneOf, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
+import { enumCodec, finite, fromDouble, fromInt64, fromTime, known, oneOf, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
 import {
   Finding_Kind as Kind,
   ServiceState as WireState,
@@ -35,7 +35,7 @@ export const checkReportToWire = (report: CheckReport): WireCheckReport => ({
 });
 
 export const checkReportFromWire = (wire: WireCheckReport): CheckReport => ({
-  at: fromInt64(wire.atMs, 'time of the check'),
+  at: fromTime(wire.atMs, 'time of the check'),
   exit: wire.exit,
   services: wire.services.map(serviceReportFromWire),
   warnings: wire.warnings,
@@ -66,7 +66,7 @@ export function serviceReportFromWire(wire: WireServiceReport): ServiceReport {
     pool: wire.pool ?? null,
     state: states.fromWire(wire.state) ?? 'unknown',
     balancer: standings.fromWire(wire.balancer) ?? 'unknown',
-    at: wire.atMs === undefined ? null : fromInt64(wire.atMs, 'time of the measurement'),
+    at: wire.atMs === undefined ? null : fromTime(wire.atMs, 'time of the measurement'),
     tcp: wire.tcp === undefined ? null : tcpFromWire(wire.tcp),
     http: wire.http === undefined ? null : httpFromWire(wire.http),
     memory: wire.memory === undefined ? null : memoryFromWire(wire.memory),
@@ -83,7 +83,7 @@ function tcpToWire(tcp: TcpResult): WireTcp {
 
 function tcpFromWire({ result }: WireTcp): TcpResult {
   if (result?.$case !== 'connected') return unmeasured(result?.value.why ?? UNKNOWN_FORM);
-  return { ok: true, ms: result.value.ms };
+  return { ok: true, ms: fromDouble(result.value.ms, 'time of the TCP check') };
 }
 
 function httpToWire(http: HttpResult): WireHttp {
@@ -100,7 +100,12 @@ function httpToWire(http: HttpResult): WireHttp {
 function httpFromWire({ result }: WireHttp): HttpResult {
   switch (result?.$case) {
     case 'answered':
-      return { ok: true, status: result.value.status, ms: result.value.ms, bytes: fromInt64(result.value.bytes, 'bytes') };
+      return {
+        ok: true,
+        status: result.value.status,
+        ms: fromDouble(result.value.ms, 'time of the HTTP check'),
+        bytes: fromInt64(result.value.bytes, 'bytes'),
+      };
     case 'failed':
       return { ok: false, why: result.value.why, ...(result.value.status === undefined ? {} : { status: result.value.status }) };
     case undefined:
@@ -133,8 +138,8 @@ function memoryFromWire({ result }: WireMemory): MemoryResult {
     rssKb: fromInt64(rssKb, 'RSS'),
     limitKb: fromInt64(limitKb, 'limit'),
     process: process as ProcessId,
-    uptimeS,
-    growthKbPerH: growthKbPerH ?? null,
+    uptimeS: fromDouble(uptimeS, 'uptime'),
+    growthKbPerH: growthKbPerH === undefined ? null : fromDouble(growthKbPerH, 'growth of the memory'),
   };
 }
 

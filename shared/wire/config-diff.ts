@@ -1,5 +1,5 @@
 import type { ConfigDiff } from '../model/config-diff.js';
-import { fromInt64, toInt64, toUint32 } from './fields.js';
+import { fromTime, toInt64, toUint32 } from './fields.js';
 import type { ConfigDiff as WireConfigDiff } from './gen/ctl/v1/control.js';
 
 export const configDiffToWire = (diff: ConfigDiff): WireConfigDiff => ({
@@ -17,7 +17,7 @@ export const configDiffToWire = (diff: ConfigDiff): WireConfigDiff => ({
 
 export const configDiffFromWire = (wire: WireConfigDiff): ConfigDiff => ({
   file: wire.file,
-  loadedAt: fromInt64(wire.loadedAtMs, 'time at which cluster.ini was loaded'),
+  loadedAt: fromTime(wire.loadedAtMs, 'time at which cluster.ini was loaded'),
   changes: wire.changes.map(({ section, key, before, after, line }) => ({
     section,
     key,

@@ -1,5 +1,5 @@
 import type { CheckRequest, Plan, RunRequest, StatusRequest } from '../model/control-api.js';
-import { enumCodec, finite, known, toUint32 } from './fields.js';
+import { enumCodec, finite, fromSeconds, known, toUint32 } from './fields.js';
 import {
   HaltRequest_How as How,
   type CheckRequest as WireCheckRequest,
@@ -64,17 +64,20 @@ export function runRequestFromWire(wire: WireRunRequest): RunRequest {
     oldForm: wire.oldForm,
     maxFail: wire.maxFail ?? null,
     batch: wire.batch ?? null,
-    deadlineS: wire.deadlineS ?? null,
+    deadlineS: seconds(wire.deadlineS, '--deadline') ?? null,
     ...(wire.rotate ? { rotate: true } : {}),
     ...(wire.noMail ? { noMail: true } : {}),
     ...(wire.purge ? { purge: true } : {}),
     ...(wire.urls.length === 0 ? {} : { urls: wire.urls }),
     path: wire.path,
     canary: wire.canary,
-    canaryWaitS: wire.canaryWaitS,
-    minHealthyS: wire.minHealthyS,
+    canaryWaitS: seconds(wire.canaryWaitS, '--canary-wait'),
+    minHealthyS: seconds(wire.minHealthyS, '--min-healthy'),
   };
 }
+
+const seconds = (value: number | undefined, option: string): number | undefined =>
+  value === undefined ? undefined : fromSeconds(value, option);
 
 export const planToWire = (plan: Plan): WirePlan => ({
   steps: plan.steps.map(planStepToWire),

@@ -8,18 +8,22 @@ export function toInt64(value: number, field: string): bigint {
   return BigInt(whole);
 }
 
+/** A count, a size, a time: what is sent as one is never negative. */
 export function fromInt64(value: bigint, field: string): number {
   const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw unreadable(field, value);
+  if (!Number.isSafeInteger(number) || number < 0) throw unreadable(field, value);
   return number;
 }
 
 /** Epoch ms that a Date can hold: with any other, whoever shows it fails. */
 export function fromTime(value: bigint, field: string): number {
   const at = fromInt64(value, field);
-  if (Math.abs(at) > MAX_TIME_MS) throw unreadable(field, value);
+  if (at > MAX_TIME_MS) throw unreadable(field, value);
   return at;
 }
+
+/** The same as somebody has written it, in a log or on a command line: also before 1970. */
+export const fromWrittenTime = (value: bigint, field: string): number => (value < 0n ? -fromTime(-value, field) : fromTime(value, field));
 
 const MAX_TIME_MS = 8.64e15;
 
@@ -34,9 +38,30 @@ export function toWaitMs(value: number, field: string): number {
   return Math.min(Math.ceil(value), MAX_TIMER_MS);
 }
 
-/** A double in either direction: neither infinite nor not a number. */
+/** For a double: neither infinite nor not a number. */
 export function finite(value: number, field: string): number {
   if (!Number.isFinite(value)) throw unsendable(field, value);
+  return value;
+}
+
+/** The same from the other side: one host that sends nonsense must not spoil the report on all. */
+export function fromDouble(value: number, field: string): number {
+  if (!Number.isFinite(value)) throw unreadable(field, value);
+  return value;
+}
+
+/** How long somebody wants it to take, in seconds, or to last. */
+export function fromSeconds(value: number, field: string): number {
+  if (value >= 0 && value <= MAX_SECONDS) return value;
+  throw new AppError('usage', `${field} ${value}: at least 0 s, at most ${MAX_SECONDS} s`);
+}
+
+/** A century. */
+const MAX_SECONDS = 3_155_760_000;
+
+/** A pause between what is done again and again: without one it would never end. */
+export function fromPauseMs(value: number, field: string): number {
+  if (value < 1 || value > MAX_TIMER_MS) throw unreadable(field, value);
   return value;
 }
 

@@ -1,7 +1,7 @@
 import type { CriticalEvent } from '../model/check-report.js';
 import type { IncidentReport, IncidentsRequest } from '../model/incident-report.js';
 import type { Incident, IncidentKind } from '../model/incident.js';
-import { enumCodec, fromInt64, known, toInt64 } from './fields.js';
+import { enumCodec, fromInt64, fromTime, fromWrittenTime, known, toInt64 } from './fields.js';
 import {
   IncidentKind as Kind,
   type Incident as WireIncident,
@@ -18,7 +18,7 @@ export const incidentsRequestToWire = ({ selectors, open, since }: IncidentsRequ
 export const incidentsRequestFromWire = ({ selectors, open, sinceMs }: WireRequest): IncidentsRequest => ({
   selectors,
   open,
-  since: sinceMs === undefined ? null : fromInt64(sinceMs, '--since'),
+  since: sinceMs === undefined ? null : fromWrittenTime(sinceMs, '--since'),
 });
 
 export const incidentReportToWire = ({ incidents }: IncidentReport): WireReport => ({ incidents: incidents.map(incidentToWire) });
@@ -52,10 +52,10 @@ const incidentFromWire = (wire: WireIncident): Incident => ({
   expected: wire.expected ?? null,
   got: wire.got ?? null,
   logEntry: wire.logEntry ?? null,
-  first: fromInt64(wire.firstMs, 'beginning of an incident'),
-  last: fromInt64(wire.lastMs, 'last sight of an incident'),
+  first: fromTime(wire.firstMs, 'beginning of an incident'),
+  last: fromTime(wire.lastMs, 'last sight of an incident'),
   count: fromInt64(wire.count, 'count of an incident'),
-  ended: wire.endedMs === undefined ? null : fromInt64(wire.endedMs, 'end of an incident'),
+  ended: wire.endedMs === undefined ? null : fromTime(wire.endedMs, 'end of an incident'),
   action: wire.action ?? null,
 });
 

@@ -11,7 +11,7 @@ import type {
 } from '../model/log-search.js';
 import { LOG_LEVEL_NAMES } from '../model/log-search.js';
 import { AppError } from '../errors.js';
-import { enumCodec, fromInt64, fromTime, known, toInt64, toUint32, unreadable } from './fields.js';
+import { enumCodec, fromInt64, fromWrittenTime, known, toInt64, toUint32, unreadable } from './fields.js';
 import {
   LogQuery_Output as Output,
   type FoundEntries as WireEntries,
@@ -110,7 +110,7 @@ const levelFromWire = (level: string): LogLevelName =>
 
 const timeToWire = (time: number | null, what = 'time of an entry'): bigint | undefined =>
   time === null ? undefined : toInt64(time, what);
-const timeFromWire = (time: bigint | undefined): number | null => (time === undefined ? null : fromTime(time, 'time of an entry'));
+const timeFromWire = (time: bigint | undefined): number | null => (time === undefined ? null : fromWrittenTime(time, 'time of an entry'));
 
 export const logPartToWire = (part: LogPart): WirePart => ({
   part: part.type === 'entries' ? { $case: 'found', value: entriesToWire(part) } : { $case: 'summary', value: summaryToWire(part.summary) },

@@ -1,5 +1,5 @@
 import type { MailOutcome, MailReport, MailState, MailTest } from '../model/mail.js';
-import { enumCodec, finite, fromInt64, known, toInt64, toUint32 } from './fields.js';
+import { enumCodec, finite, fromDouble, fromTime, known, toInt64, toUint32 } from './fields.js';
 import {
   TestMailReport_Outcome as Outcome,
   type MailReport as WireReport,
@@ -22,7 +22,7 @@ export const mailReportFromWire = ({ server, to, waiting, givenUp, blocked, next
   waiting: waiting.map(mailFromWire),
   givenUp: givenUp.map(mailFromWire),
   blocked: blocked ?? null,
-  nextTry: nextTryMs === undefined ? null : fromInt64(nextTryMs, 'time of the next try'),
+  nextTry: nextTryMs === undefined ? null : fromTime(nextTryMs, 'time of the next try'),
 });
 
 export const mailTestToWire = ({ outcome, accepted, refused, answers, ms, server }: MailTest): WireTest => ({
@@ -35,8 +35,9 @@ export const mailTestToWire = ({ outcome, accepted, refused, answers, ms, server
 });
 
 /** Throws `unsupported` for an outcome of a later version. */
-export const mailTestFromWire = ({ outcome, ...rest }: WireTest): MailTest => ({
+export const mailTestFromWire = ({ outcome, ms, ...rest }: WireTest): MailTest => ({
   ...rest,
+  ms: fromDouble(ms, 'duration of the test mail'),
   outcome: known(outcomes.fromWire(outcome), 'outcome of a test mail', outcome),
 });
 
@@ -57,6 +58,6 @@ const mailToWire = ({ id, subject, to, at, attempts, lastError }: MailState): Wi
 
 const mailFromWire = ({ atMs, lastError, ...mail }: WireMail): MailState => ({
   ...mail,
-  at: fromInt64(atMs, 'time of a mail'),
+  at: fromTime(atMs, 'time of a mail'),
   lastError: lastError ?? null,
 });

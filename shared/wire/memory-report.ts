@@ -1,6 +1,6 @@
 import type { MemoryReport, MemoryRequest, MemoryRow } from '../model/memory-report.js';
 import { serviceReportFromWire, serviceReportToWire } from './check-report.js';
-import { fromInt64, known, toInt64, toUint32 } from './fields.js';
+import { fromTime, known, toInt64, toUint32 } from './fields.js';
 import type { MemoryReport as WireReport, MemoryRequest as WireRequest, MemoryRow as WireRow } from './gen/ctl/v1/memory_report.js';
 import { kbFromWire, kbToWire, treeFromWire, treeToWire } from './memory.js';
 
@@ -14,7 +14,7 @@ export const memoryReportToWire = ({ at, exit, services, warnings }: MemoryRepor
   warnings: [...warnings],
 });
 export const memoryReportFromWire = ({ atMs, exit, services, warnings }: WireReport): MemoryReport => ({
-  at: fromInt64(atMs, 'time of the measurement'),
+  at: fromTime(atMs, 'time of the measurement'),
   exit,
   services: services.map(rowFromWire),
   warnings,

@@ -1,7 +1,7 @@
 import type { ChildMemory, MemoryQuery, ServiceMemory } from '../model/memory.js';
 import { type Measured, unmeasured } from '../model/observation.js';
 import type { ProcessId } from '../model/process.js';
-import { finite, fromInt64, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
+import { finite, fromDouble, fromInt64, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
 import type {
   ChildMemory as WireChild,
   MeasuredChildren,
@@ -46,7 +46,7 @@ function memoryFromWire({ service, result }: WireMemory): ServiceMemory {
     ok: true,
     process: process as ProcessId,
     rssKb: fromInt64(rssKb, 'RSS'),
-    uptimeS,
+    uptimeS: fromDouble(uptimeS, 'uptime'),
     pss: pss === undefined ? null : kbFromWire(pss),
     tree: tree === undefined ? null : treeFromWire(tree),
   };

@@ -8,7 +8,7 @@ import type {
   PlanStep,
   Step,
 } from '../model/operation.js';
-import { enumCodec, finite, fromInt64, known, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
+import { enumCodec, finite, fromDouble, fromTime, known, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
 import {
   MemberResult_Result as Result,
   OperationAction as Action,
@@ -63,22 +63,31 @@ export function eventFromWire({ event }: WireEvent, receivedAt: number): Operati
         type: 'started',
         operation,
         action: actionFromWire(action),
-        at: fromInt64(atMs, 'time of the event'),
+        at: fromTime(atMs, 'time of the event'),
         plan: plan.map(planStepFromWire),
       };
     }
     case 'step': {
       const { operation, service, ms, detail } = event.value;
-      const at = fromInt64(event.value.atMs, 'time of the event');
+      const at = fromTime(event.value.atMs, 'time of the event');
       const step = steps.fromWire(event.value.step);
       const state = stepStates.fromWire(event.value.state);
       if (step === undefined || state === undefined)
         return { type: 'note', operation, service, at, message: `a step that this version does not know: ${detail ?? ''}` };
-      return { type: 'step', operation, service, step, state, at, ms: ms ?? null, detail: detail ?? null };
+      return {
+        type: 'step',
+        operation,
+        service,
+        step,
+        state,
+        at,
+        ms: ms === undefined ? null : fromDouble(ms, 'duration of a step'),
+        detail: detail ?? null,
+      };
     }
     case 'note': {
       const { operation, service, atMs, message } = event.value;
-      return { type: 'note', operation, service: service ?? null, at: fromInt64(atMs, 'time of the event'), message };
+      return { type: 'note', operation, service: service ?? null, at: fromTime(atMs, 'time of the event'), message };
     }
     case 'result':
       return { type: 'result', result: resultFromWire(event.value) };
@@ -119,7 +128,7 @@ function resultFromWire(wire: WireResult): OperationResult {
     action: actionFromWire(wire.action),
     outcome: known(outcomes.fromWire(wire.outcome), 'outcome', wire.outcome),
     exit: wire.exit,
-    seconds: wire.seconds,
+    seconds: fromDouble(wire.seconds, 'duration of the operation'),
     why: wire.why ?? null,
     services: wire.services.map(memberFromWire),
   };
@@ -143,7 +152,7 @@ function memberFromWire(wire: WireMemberResult): MemberResult {
   const stepsMs: Partial<Record<Step, number>> = {};
   for (const { step, ms } of wire.steps) {
     const name = steps.fromWire(step);
-    if (name !== undefined) stepsMs[name] = ms;
+    if (name !== undefined) stepsMs[name] = fromDouble(ms, 'duration of a step');
   }
   return {
     name: wire.name,
@@ -173,8 +182,8 @@ export function summaryFromWire(wire: WireSummary): OperationSummary {
     id: wire.id,
     action: actionFromWire(wire.action),
     state: known(summaryStates.fromWire(wire.state), 'state of an operation', wire.state),
-    started: fromInt64(wire.startedMs, 'start of the operation'),
-    ended: wire.endedMs === undefined ? null : fromInt64(wire.endedMs, 'end of the operation'),
+    started: fromTime(wire.startedMs, 'start of the operation'),
+    ended: wire.endedMs === undefined ? null : fromTime(wire.endedMs, 'end of the operation'),
     by: wire.by,
     done: wire.done,
     failed: wire.failed,

@@ -1,5 +1,5 @@
 import type { PerfFigures, PerfReport, PerfRequest } from '../model/perf.js';
-import { finite, fromInt64, toInt64 } from './fields.js';
+import { finite, fromDouble, fromInt64, fromTime, toInt64 } from './fields.js';
 import type { PerfFigures as WireFigures, PerfReport as WireReport, PerfRequest as WireRequest } from './gen/ctl/v1/perf.js';
 
 export const perfRequestToWire = ({ selectors }: PerfRequest): WireRequest => ({ selectors: [...selectors] });
@@ -16,8 +16,8 @@ export const perfReportToWire = ({ from, to, rows, warnings }: PerfReport): Wire
   warnings: [...warnings],
 });
 export const perfReportFromWire = ({ fromMs, toMs, rows, warnings }: WireReport): PerfReport => ({
-  from: fromInt64(fromMs, 'beginning of the week'),
-  to: fromInt64(toMs, 'end of the week'),
+  from: fromTime(fromMs, 'beginning of the week'),
+  to: fromTime(toMs, 'end of the week'),
   rows: rows.map(({ service, host, url, now, before }) => ({
     ...{ service, host, url },
     now: now === undefined ? null : figuresFromWire(now),
@@ -34,7 +34,7 @@ const figuresToWire = ({ count, p50, p95, max }: PerfFigures): WireFigures => ({
 });
 const figuresFromWire = ({ count, p50S, p95S, maxS }: WireFigures): PerfFigures => ({
   count: fromInt64(count, 'number of pages'),
-  p50: p50S,
-  p95: p95S,
-  max: maxS,
+  p50: fromDouble(p50S, 'median'),
+  p95: fromDouble(p95S, '95th percentile'),
+  max: fromDouble(maxS, 'maximum'),
 });

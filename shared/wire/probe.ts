@@ -1,5 +1,5 @@
 import type { Fault, HttpOutcome, ProbeOrder, ProbeOutcome, TcpOutcome, ZeoOutcome } from '../model/probe.js';
-import { enumCodec, finite, fromInt64, toInt64, toUint32, toWaitMs, unreadable, UNKNOWN_FORM } from './fields.js';
+import { enumCodec, finite, fromDouble, fromInt64, toInt64, toUint32, toWaitMs, unreadable, UNKNOWN_FORM } from './fields.js';
 import {
   ProbeFault,
   type ProbeAnswer,
@@ -64,7 +64,7 @@ const tcpToWire = (tcp: TcpOutcome): WireTcp =>
   tcp.ok ? { result: { $case: 'connectedMs', value: finite(tcp.ms, 'time of the TCP check') } } : failed(tcp);
 
 function tcpFromWire({ result }: WireTcp): TcpOutcome {
-  if (result?.$case === 'connectedMs') return { ok: true, ms: result.value };
+  if (result?.$case === 'connectedMs') return { ok: true, ms: fromDouble(result.value, 'time of the TCP check') };
   const { fault, why } = faultOf(result?.value);
   return { ok: false, fault: fault === 'no-connection' || fault === 'silent' ? fault : 'unmeasurable', why };
 }
@@ -79,7 +79,7 @@ function httpToWire(http: HttpOutcome): WireHttp {
 function httpFromWire({ result }: WireHttp): HttpOutcome {
   if (result?.$case === 'page') {
     const { status, ms, bytes } = result.value;
-    return { ok: true, status, ms, bytes: fromInt64(bytes, 'bytes') };
+    return { ok: true, status, ms: fromDouble(ms, 'time of the HTTP check'), bytes: fromInt64(bytes, 'bytes') };
   }
   const status = result?.value.status;
   return { ok: false, ...faultOf(result?.value), ...(status === undefined ? {} : { status }) };
@@ -106,11 +106,13 @@ function zeoFromWire({ result }: WireZeo): ZeoOutcome {
     const { connectMs, ms, greeting, storages, warnings } = result.value;
     const count = (value: bigint | undefined) => (value === undefined ? null : fromInt64(value, 'count of a storage'));
     const read = storages.map(({ name, connections, waiting }) => ({ name, connections: count(connections), waiting: count(waiting) }));
-    return { ok: true, connectMs, ms, greeting, storages: read, warnings };
+    const times = { connectMs: fromDouble(connectMs, 'time of the connection'), ms: fromDouble(ms, 'time of the answer') };
+    return { ok: true, ...times, greeting, storages: read, warnings };
   }
   const { fault, why } = faultOf(result?.value);
   const connectMs = result?.value.connectMs;
-  if ((fault === 'error' || fault === 'late') && connectMs !== undefined) return { ok: false, fault, why, connectMs };
+  if ((fault === 'error' || fault === 'late') && connectMs !== undefined)
+    return { ok: false, fault, why, connectMs: fromDouble(connectMs, 'time of the connection') };
   return { ok: false, fault: fault === 'no-connection' || fault === 'silent' ? fault : 'unmeasurable', why, connectMs: null };
 }
 

@@ -7,7 +7,7 @@ import type {
   RotationResult,
   RotationSpec,
 } from '../model/rotation.js';
-import { enumCodec, finite, fromInt64, known, toInt64, toUint32 } from './fields.js';
+import { enumCodec, finite, fromDouble, fromInt64, known, toInt64, toUint32 } from './fields.js';
 import {
   ArchiveCompression as Compression,
   RotatedLog_Outcome as Outcome,
@@ -90,9 +90,9 @@ const rotatedFromWire = (wire: WireRotated): RotatedLog => ({
   method: methodFromWire(wire.method),
   archive: wire.archive ?? null,
   bytes: fromInt64(wire.bytes, 'size of an archive'),
-  ms: wire.ms,
-  windowMs: wire.windowMs ?? null,
-  pausedMs: wire.pausedMs ?? null,
+  ms: fromDouble(wire.ms, 'duration of a rotation'),
+  windowMs: wire.windowMs === undefined ? null : fromDouble(wire.windowMs, 'window of a rotation'),
+  pausedMs: wire.pausedMs === undefined ? null : fromDouble(wire.pausedMs, 'pause of a rotation'),
   why: wire.why ?? null,
 });
 
