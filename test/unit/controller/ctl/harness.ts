@@ -88,3 +88,9 @@ export const jsonLines = (text: string): Record<string, unknown>[] =>
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+/** A command line to its end, and all that it said. */
+export const printed = async (line: string, typed: Typed) => {
+  const seat = type(line, typed);
+  return { exit: await seat.exit, out: seat.out(), err: seat.err(), questions: seat.questions };
+};

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { parseArgs } from '../../../../controller/ctl/typed/args.js';
-import { DOCUMENTS } from '../../../../controller/ctl/schema/documents.js';
-import { AppError } from '../../../../shared/errors.js';
-import type { BalancerReport } from '../../../../shared/model/balancer-report.js';
-import { createFakeControl, FAKE_NOW, wellBalancers } from '../../../support/fake-control.js';
-import { jsonLines, type } from './harness.js';
+import { parseArgs } from '../../../../../controller/ctl/typed/args.js';
+import { DOCUMENTS } from '../../../../../controller/ctl/schema/documents.js';
+import { AppError } from '../../../../../shared/errors.js';
+import type { BalancerReport } from '../../../../../shared/model/balancer-report.js';
+import { createFakeControl, FAKE_NOW, wellBalancers } from '../../../../support/fake-control.js';
+import { jsonLines, type } from '../harness.js';
 
 /** One of everything: held out, drifting, not telling, and a balancer that could not be asked. */
 const odd = (): BalancerReport => {
@@ -111,7 +111,7 @@ describe('ctl balancer', () => {
       expect(await seat.exit).toBe(5);
       const [document, ...more] = jsonLines(seat.out());
       expect(more).toEqual([]);
-      const schema = JSON.parse(await readFile(new URL('../../../../deploy/schema/balancer.json', import.meta.url), 'utf8')) as object;
+      const schema = JSON.parse(await readFile(new URL('../../../../../deploy/schema/balancer.json', import.meta.url), 'utf8')) as object;
       const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
       expect(validate(document) ? [] : validate.errors).toEqual([]);
       expect(DOCUMENTS.balancer.schema.safeParse(document).error?.issues ?? []).toEqual([]);

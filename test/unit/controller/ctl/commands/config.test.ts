@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseIni } from '../../../../shared/ini/ini.js';
-import { type } from './harness.js';
+import { parseIni } from '../../../../../shared/ini/ini.js';
+import { type } from '../harness.js';
 
 let folder: string;
 let file: string;
@@ -82,7 +82,7 @@ it('config show tells each effective value with the line that it comes from, and
 });
 
 it('config show of a file of the old Windows tool tells every value that counts with its line', async () => {
-  const old = fileURLToPath(new URL('../../../fixtures/config/old-windows.ini', import.meta.url));
+  const old = fileURLToPath(new URL('../../../../fixtures/config/old-windows.ini', import.meta.url));
   const seat = type(`config show -c ${old}`);
   expect(await seat.exit).toBe(0);
   const out = seat.out().replaceAll(old, 'cluster.ini');

@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckReport, ServiceReport } from '../../../../shared/model/check-report.js';
-import { formatReport } from '../../../../controller/ctl/format/check-table.js';
-import { formatNagios } from '../../../../controller/ctl/format/nagios.js';
-import { formatPlan } from '../../../../controller/ctl/format/plan.js';
-import { createStyle } from '../../../../controller/ctl/format/style.js';
-import { clip, oneLine, printable } from '../../../../controller/ctl/format/text.js';
-import { formatAge, formatClock, formatKb, formatMs } from '../../../../controller/ctl/format/units.js';
-import { FAKE_NOW, wellClient } from '../../../support/fake-control.js';
+import type { CheckReport, ServiceReport } from '../../../../../shared/model/check-report.js';
+import { formatReport } from '../../../../../controller/ctl/format/check-table.js';
+import { formatNagios } from '../../../../../controller/ctl/format/nagios.js';
+import { createStyle } from '../../../../../controller/ctl/format/style.js';
+import { FAKE_NOW, wellClient } from '../../../../support/fake-control.js';
 
 const plain = createStyle({ color: false, unicode: true });
 const CRITICAL: ServiceReport = {
@@ -142,66 +139,5 @@ describe('nagios', () => {
       findings: [{ event: 4, kind: 'log', message: 'a|b', expected: null, got: null }],
     };
     expect(formatNagios(report(piped)).line).toBe('CTL CRITICAL - zeoclient1.2: a/b (event 4)');
-  });
-});
-
-describe('a plan', () => {
-  it('is a line per client, its steps in order', () => {
-    const step = (name: 'out' | 'stop' | 'in', detail: string | null = null) => ({ step: name, service: 'c1', batch: 1, pool: 0, detail });
-    const shown = formatPlan(
-      'start',
-      { steps: [step('out'), step('stop'), step('in', 'after a check')], warnings: ['mind'], interrupts: [] },
-      plain,
-    );
-    expect(shown).toBe(`start would do this (1 client, 1 pool); nothing was touched:
-
-  BATCH  POOL  SERVICE  STEPS
-  1      0     c1       out → stop → in (after a check)
-
-warning  mind
-`);
-  });
-
-  it('says if there is nothing to do', () => {
-    expect(formatPlan('start', { steps: [], warnings: [], interrupts: [] }, plain)).toBe('start: nothing to do\n');
-  });
-});
-
-describe('units', () => {
-  it.each([
-    [0.42, '0.4 ms'],
-    [84.2, '84 ms'],
-    [999.4, '999 ms'],
-    [999.6, '1.0 s'],
-    [59_949, '59.9 s'],
-    [60_000, '1:00'],
-    [3_723_000, '1:02:03'],
-  ])('%d ms are %s', (ms, text) => expect(formatMs(ms)).toBe(text));
-
-  it.each([
-    [100, '100 kB'],
-    [626_688, '612 MB'],
-    [1_992_294, '1.9 GB'],
-  ])('%d kB are %s', (kb, text) => expect(formatKb(kb)).toBe(text));
-
-  it.each([
-    [0.5, 'now'],
-    [119, '119 s ago'],
-    [120, '2 min ago'],
-    [7200, '2 h ago'],
-    [172_800, '2 d ago'],
-  ])('an age of %d s is %s', (s, text) => expect(formatAge(s)).toBe(text));
-
-  it('a clock never runs below zero', () => expect(formatClock(-3)).toBe('0:00'));
-});
-
-describe('text from elsewhere', () => {
-  it('shows control characters instead of obeying them', () => {
-    expect(printable('a\x07b\x1b]0;title\x07\tc\r\nd\u009be\u202ef')).toBe('a^Gb^[]0;title^G\tc\nd\ufffde\ufffdf');
-    expect(oneLine('a\n  b\tc')).toBe('a / b c');
-  });
-
-  it('is clipped by characters, with a mark', () => {
-    expect([clip('abc', 3, '…'), clip('abcd', 3, '…'), clip('😀😀😀', 2, '…'), clip('abc', 0, '…')]).toEqual(['abc', 'ab…', '😀…', '']);
   });
 });

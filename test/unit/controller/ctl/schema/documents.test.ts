@@ -2,19 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { DOCUMENTS, jsonSchemaOf } from '../../../../controller/ctl/schema/documents.js';
-import { AppError } from '../../../../shared/errors.js';
-import { createFakeControl, FAKE_NOW, wellClient, type FakeControl } from '../../../support/fake-control.js';
-import { jsonLines, type, type Typed } from './harness.js';
-import type { ServiceReport } from '../../../../shared/model/check-report.js';
-import type { MemoryReport } from '../../../../shared/model/memory-report.js';
-import { processId } from '../../../../shared/model/process.js';
-import type { RepairDecision } from '../../../../shared/model/repair.js';
+import { DOCUMENTS, jsonSchemaOf } from '../../../../../controller/ctl/schema/documents.js';
+import { AppError } from '../../../../../shared/errors.js';
+import { createFakeControl, FAKE_NOW, wellClient, type FakeControl } from '../../../../support/fake-control.js';
+import { jsonLines, type, type Typed } from '../harness.js';
+import type { ServiceReport } from '../../../../../shared/model/check-report.js';
+import type { MemoryReport } from '../../../../../shared/model/memory-report.js';
+import { processId } from '../../../../../shared/model/process.js';
+import type { RepairDecision } from '../../../../../shared/model/repair.js';
 
 type DocumentName = keyof typeof DOCUMENTS;
 const NAMES = Object.keys(DOCUMENTS) as DocumentName[];
 const published = async (name: DocumentName) =>
-  JSON.parse(await readFile(new URL(`../../../../deploy/schema/${name}.json`, import.meta.url), 'utf8')) as object;
+  JSON.parse(await readFile(new URL(`../../../../../deploy/schema/${name}.json`, import.meta.url), 'utf8')) as object;
 
 it.each(NAMES)('the published schema of %s is up to date (npx tsx deploy/schema/generate.ts)', async (name) => {
   expect(await published(name)).toEqual(JSON.parse(JSON.stringify(jsonSchemaOf(DOCUMENTS[name]))));
@@ -229,7 +229,7 @@ describe('--json', () => {
 });
 
 describe('offline documents', () => {
-  const OLD = fileURLToPath(new URL('../../../fixtures/config/old-windows.ini', import.meta.url));
+  const OLD = fileURLToPath(new URL('../../../../fixtures/config/old-windows.ini', import.meta.url));
 
   it.each([
     ['config show', 'config-show'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Invitation, Login } from '../../../../controller/ctl/operator-identity.js';
-import { jsonLines, type } from './harness.js';
+import type { Invitation, Login } from '../../../../../controller/ctl/operator-identity.js';
+import { jsonLines, type } from '../harness.js';
 
 const LINE = 'login --controller ctl.example.org:7400 --token 0011.secret --ca sha256:aa';
 const done: Login = { member: { kind: 'operator', name: 'alice', role: 'viewer' }, file: '/home/alice/.config/ctl/x.pem', expiresAt: 0 };

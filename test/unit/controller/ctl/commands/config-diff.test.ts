@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { formatConfigDiff } from '../../../../controller/ctl/format/config-diff.js';
-import { createStyle } from '../../../../controller/ctl/format/style.js';
-import { formatTime } from '../../../../controller/ctl/format/units.js';
-import { createFakeControl, FAKE_NOW } from '../../../support/fake-control.js';
-import { type } from './harness.js';
+import { formatConfigDiff } from '../../../../../controller/ctl/format/config-diff.js';
+import { createStyle } from '../../../../../controller/ctl/format/style.js';
+import { formatTime } from '../../../../../controller/ctl/format/units.js';
+import { createFakeControl, FAKE_NOW } from '../../../../support/fake-control.js';
+import { type } from '../harness.js';
 
 const style = createStyle({ color: false, unicode: true });
 const none = { file: '/etc/ctl/cluster.ini', loadedAt: FAKE_NOW, changes: [], refusals: [] };

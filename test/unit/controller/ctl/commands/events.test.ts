@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DOCUMENTS } from '../../../../controller/ctl/schema/documents.js';
-import type { Incident } from '../../../../shared/model/incident.js';
-import { createFakeControl, FAKE_NOW } from '../../../support/fake-control.js';
-import { jsonLines, type } from './harness.js';
+import { DOCUMENTS } from '../../../../../controller/ctl/schema/documents.js';
+import type { Incident } from '../../../../../shared/model/incident.js';
+import { createFakeControl, FAKE_NOW } from '../../../../support/fake-control.js';
+import { jsonLines, type } from '../harness.js';
 
 const HOUR = 3_600_000;
 const incident = (fields: Partial<Incident>): Incident => ({

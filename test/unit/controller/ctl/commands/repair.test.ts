@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeControl } from '../../../support/fake-control.js';
-import { type } from './harness.js';
+import { createFakeControl } from '../../../../support/fake-control.js';
+import { type } from '../harness.js';
 
 describe('ctl repair', () => {
   it('asks nobody, and follows what is done', async () => {

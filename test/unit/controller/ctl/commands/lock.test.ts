@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { LockHolder } from '../../../../shared/model/lock.js';
-import { createFakeControl } from '../../../support/fake-control.js';
-import { jsonLines, type } from './harness.js';
+import type { LockHolder } from '../../../../../shared/model/lock.js';
+import { createFakeControl } from '../../../../support/fake-control.js';
+import { jsonLines, type } from '../harness.js';
 
 const held: LockHolder = {
   ...{ what: 'operation op-7', by: 'bob@web2', host: 'web2', pid: 4711, since: '2025-01-01T00:00:00.000Z' },
