@@ -1,7 +1,6 @@
-import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, ERROR_CODES, isErrno, toAppError, type ErrorCode } from '../shared/errors.js';
-import { makeFolder, openDurableLog, writeFileAtomic, type DurableLog } from '../shared/ports/files.js';
+import { AppError, ERROR_CODES, toAppError, type ErrorCode } from '../shared/errors.js';
+import { openCompactedLog } from '../shared/ports/compacted-log.js';
 
 /** Remembers on disk which commands were carried out, and how they ended. */
 export interface Ledger {
@@ -18,32 +17,36 @@ export interface Ledger {
 export async function openLedger(stateDir: string, options: { readonly keep?: number } = {}): Promise<Ledger> {
   const { keep = DEFAULT_KEEP } = options;
   const path = join(stateDir, 'commands.jsonl');
-  await makeFolder(stateDir);
-  const ended = await load(path);
+  const ended = new Map<string, End>();
   const running = new Map<string, Promise<unknown>>();
-  let log = await compact();
-  let lines = 0;
-  let writing: Promise<void> = Promise.resolve();
+  const log = await openCompactedLog<Line>(path, {
+    parse: (value) => (isLine(value) ? value : null),
+    learn: (line) => {
+      if (line.state !== 'begun') remember(line);
+    },
+    known: () => ended.values(),
+    mostLines: keep * 5,
+    hint: `see that no operation is running, then move ${path} away`,
+  });
 
   return {
     async once<T>(commandId: string, perform: () => Promise<T>): Promise<T> {
-      const end = ended.get(commandId);
-      if (end !== undefined) return outcomeOf(end) as T;
       const other = running.get(commandId);
       if (other !== undefined) return (await other) as T;
+      const end = ended.get(commandId);
+      if (end !== undefined) return outcomeOf(end) as T;
       const work = carryOut(commandId, perform).finally(() => running.delete(commandId));
       running.set(commandId, work);
       return work;
     },
     async close() {
       await Promise.allSettled(running.values());
-      await writing;
       await log.close();
     },
   };
 
   async function carryOut<T>(id: string, perform: () => Promise<T>): Promise<T> {
-    await note({ id, state: 'begun' });
+    await log.append({ id, state: 'begun' });
     try {
       const result = await perform();
       await finish({ id, state: 'done', ...(result === undefined ? {} : { result }) });
@@ -56,32 +59,23 @@ export async function openLedger(stateDir: string, options: { readonly keep?: nu
     }
   }
 
+  /** Nobody is answered by it before it is on the disk: until then the command is running. */
   async function finish(end: End): Promise<void> {
-    await note(end);
+    remember(end);
+    try {
+      await log.append(end);
+    } catch (error) {
+      ended.delete(end.id);
+      throw error;
+    }
+  }
+
+  function remember(end: End): void {
     ended.set(end.id, end);
     for (const id of ended.keys()) {
       if (ended.size <= keep) break;
       ended.delete(id);
     }
-  }
-
-  function note(line: Line): Promise<void> {
-    const written = writing.then(async () => {
-      if (lines >= keep * 4) {
-        await log.close();
-        log = await compact();
-        lines = 0;
-      }
-      await log.append(JSON.stringify(line));
-      lines += 1;
-    });
-    writing = written.catch(() => undefined);
-    return written;
-  }
-
-  async function compact(): Promise<DurableLog> {
-    await writeFileAtomic(path, [...ended.values()].map((end) => `${JSON.stringify(end)}\n`).join(''));
-    return openDurableLog(path);
   }
 }
 
@@ -102,36 +96,6 @@ type Line = { readonly id: string; readonly state: 'begun' } | End;
 function outcomeOf(end: End): unknown {
   if (end.state === 'done') return end.result;
   throw new AppError(end.error.code, end.error.message, { hint: end.error.hint });
-}
-
-async function load(path: string): Promise<Map<string, End>> {
-  const ended = new Map<string, End>();
-  const bytes = await readFile(path).catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return Buffer.alloc(0);
-    throw toAppError(error, 'failed', `${path} cannot be read`);
-  });
-  const whole = bytes.lastIndexOf(0x0a) + 1;
-  // A last line without its end was being written when we died: nobody was told of it.
-  if (whole < bytes.length) await truncate(path, whole);
-  const lines = bytes.toString('utf8', 0, whole).split('\n').slice(0, -1);
-  for (const [index, text] of lines.entries()) {
-    const line = parseLine(text);
-    if (line === null) {
-      throw new AppError('failed', `${path}:${index + 1} is damaged`, { hint: `see that no operation is running, then move ${path} away` });
-    }
-    if (line.state !== 'begun') ended.set(line.id, line);
-  }
-  return ended;
-}
-
-function parseLine(text: string): Line | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isLine(value) ? value : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 function isLine(value: unknown): value is Line {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { orAborted } from '../../shared/abort.js';
 import type { AgentEvent } from '../../shared/model/agent-event.js';
-import { makeFolder, openDurableLog, writeFileAtomic, type DurableLog } from '../../shared/ports/files.js';
-import { formatLine, readEventLines, type EventLine } from './event-lines.js';
+import { openCompactedLog } from '../../shared/ports/compacted-log.js';
+import { isEventLine, type EventLine } from './event-lines.js';
 import { createWaiting } from './waiting-events.js';
 
 /** Events on the agent's disk, until the controller has them on its own. */
@@ -31,12 +31,14 @@ export interface EventBufferOptions {
 export async function openEventBuffer(stateDir: string, options: EventBufferOptions = {}): Promise<EventBuffer> {
   const { most = 1_000, mostBytes = 4 * 1024 * 1024 } = options;
   const path = join(stateDir, 'events.jsonl');
-  await makeFolder(stateDir);
   const waiting = createWaiting({ most, mostBytes });
-  for (const line of await readEventLines(path)) apply(line);
-  let log = await compacted();
-  let lines = 0;
-  let writing: Promise<void> = Promise.resolve();
+  const log = await openCompactedLog<EventLine>(path, {
+    parse: (value) => (isEventLine(value) ? value : null),
+    learn: apply,
+    known: () => waiting.all().map((event) => ({ event })),
+    mostLines: most * 3,
+    hint: `move ${path} away: the controller is then not told of what it holds`,
+  });
   const sleepers = new Set<() => void>();
 
   return {
@@ -44,7 +46,7 @@ export async function openEventBuffer(stateDir: string, options: EventBufferOpti
       if (waiting.has(event.id)) return;
       apply({ event });
       try {
-        await write({ event });
+        await log.append({ event });
       } finally {
         for (const wake of sleepers) wake();
       }
@@ -54,7 +56,7 @@ export async function openEventBuffer(stateDir: string, options: EventBufferOpti
       const known = ids.filter((id) => waiting.has(id));
       if (known.length === 0) return;
       apply({ taken: known });
-      await write({ taken: known });
+      await log.append({ taken: known });
     },
     async added(signal) {
       let wake = (): void => undefined;
@@ -65,41 +67,11 @@ export async function openEventBuffer(stateDir: string, options: EventBufferOpti
         sleepers.delete(wake);
       }
     },
-    async close() {
-      await writing;
-      await log.close();
-    },
+    close: () => log.close(),
   };
 
   function apply(line: EventLine): void {
     if ('event' in line) waiting.add(line.event);
     else for (const id of line.taken) waiting.remove(id);
-  }
-
-  function write(line: EventLine): Promise<void> {
-    const written = writing.then(async () => {
-      if (lines >= most * 2) {
-        const fresh = await compacted();
-        await log.close();
-        log = fresh;
-        lines = 0;
-        return;
-      }
-      await log.append(formatLine(line));
-      lines += 1;
-    });
-    writing = written.catch(() => undefined);
-    return written;
-  }
-
-  async function compacted(): Promise<DurableLog> {
-    await writeFileAtomic(
-      path,
-      waiting
-        .all()
-        .map((event) => `${formatLine({ event })}\n`)
-        .join(''),
-    );
-    return openDurableLog(path);
   }
 }

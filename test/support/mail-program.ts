@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { IncidentChange } from '../../shared/model/incident.js';
+import { bundled } from './bundled.js';
 import type { MailTeller } from './mail-teller.js';
 
 /** A process that mails. */
@@ -19,18 +16,11 @@ export interface MailProcess {
   kill(): Promise<void>;
 }
 
-/** Bundled, so that a test that starts it many times need not wait for the compiler each time. */
 export async function buildMailProgram(): Promise<MailProgram> {
-  const folder = await mkdtemp(join(tmpdir(), 'ctl-mail-program-'));
-  const program = join(folder, 'mail-teller.mjs');
-  await build({
-    ...{ entryPoints: [join(import.meta.dirname, 'mail-teller.ts')], outfile: program, logLevel: 'warning' },
-    ...{ bundle: true, platform: 'node', format: 'esm', target: 'node20' },
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-  });
+  const program = await bundled('mail-teller');
   return {
-    start: (order) => startProcess(program, order),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    start: (order) => startProcess(program.path, order),
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }
 

@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { RotationResult } from '../../shared/model/rotation.js';
+import { bundled } from './bundled.js';
 import type { RotateOnce } from './rotate-once.js';
 
 /** A process that rotates once. */
@@ -13,18 +10,11 @@ export interface RotateProgram extends AsyncDisposable {
   run(order: RotateOnce, before?: readonly string[]): Promise<{ readonly steps: string[]; readonly result: RotationResult | null }>;
 }
 
-/** Bundled, so that a test that starts it a hundred times need not wait for the compiler each time. */
 export async function buildRotateProgram(): Promise<RotateProgram> {
-  const folder = await mkdtemp(join(tmpdir(), 'ctl-rotate-once-'));
-  const program = join(folder, 'rotate-once.mjs');
-  await build({
-    ...{ entryPoints: [join(import.meta.dirname, 'rotate-once.ts')], outfile: program, logLevel: 'warning' },
-    ...{ bundle: true, platform: 'node', format: 'esm', target: 'node20' },
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-  });
+  const program = await bundled('rotate-once');
   return {
     async run(order, before = []) {
-      const command = [...before, process.execPath, program, JSON.stringify(order)];
+      const command = [...before, process.execPath, program.path, JSON.stringify(order)];
       const child = spawn(command[0] ?? process.execPath, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
       let said = '';
       child.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()));
@@ -34,6 +24,6 @@ export async function buildRotateProgram(): Promise<RotateProgram> {
       if (code !== 0) throw new Error(`a rotation ended with ${code ?? signal ?? 'nothing'} after ${lines.at(-1) ?? 'nothing'}`);
       return { steps: lines.slice(0, -1), result: JSON.parse(lines.at(-1) ?? '') as RotationResult };
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findFreePorts } from '../../../deploy/demo/free-ports.js';
 import { endProcessesOf } from '../../../deploy/demo/leftovers.js';
@@ -11,6 +10,7 @@ import { until } from '../../../deploy/demo/until.js';
 import type { ServiceSpec } from '../../../shared/model/service.js';
 import type { Argv } from '../../../shared/ports/exec.js';
 import { connectTcp } from '../../../shared/ports/tcp.js';
+import { bundled, type Bundled } from '../../support/bundled.js';
 import { cachesOf, WHOLE } from '../../support/caches.js';
 import type { PurgeOnce } from '../../support/purge-once.js';
 import { NEVER } from '../../support/rotations.js';
@@ -18,16 +18,11 @@ import { NEVER } from '../../support/rotations.js';
 const limit = { timeoutMs: 20_000, signal: NEVER };
 const SQUID = join(import.meta.dirname, '../../fixtures/programs/squid-like.mjs');
 
-let bundle: string;
+let program: Bundled;
 beforeAll(async () => {
-  bundle = await mkdtemp(join(tmpdir(), 'ctl-purge-once-'));
-  await build({
-    ...{ entryPoints: [join(import.meta.dirname, '../../support/purge-once.ts')], outfile: join(bundle, 'purge-once.mjs') },
-    ...{ bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning' },
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-  });
+  program = await bundled('purge-once');
 });
-afterAll(() => rm(bundle, { recursive: true, force: true }));
+afterAll(() => program[Symbol.asyncDispose]());
 
 let folder: string;
 let cache: string;
@@ -74,7 +69,7 @@ async function startSquid() {
 
 /** How it ended. */
 async function purgeAndDie(order: PurgeOnce): Promise<string | null> {
-  const child = spawn(process.execPath, [join(bundle, 'purge-once.mjs'), JSON.stringify(order)], {
+  const child = spawn(process.execPath, [program.path, JSON.stringify(order)], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const [, signal] = (await once(child, 'close')) as [number | null, string | null];
