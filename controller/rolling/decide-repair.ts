@@ -97,8 +97,9 @@ function handsOff({ config, named, away, held, stopped }: RepairSituation, servi
   if (hold !== undefined) return `it ${hold}: left to whoever did that`;
   if (stopped.has(name) && report.state === 'stopped' && named === null)
     return `it was stopped on purpose: \`ctl start ${name}\` starts it again`;
+  const why = away.get(service.host);
+  if (why !== undefined) return `${why}: nothing can be done there`;
   if (serviceName === '') return 'ctl cannot restart it: it has no service_name';
-  if (away.has(service.host)) return `the agent of ${service.host} does not answer: nothing can be done there`;
   const answers = report.tcp?.ok === true && service.spec.type !== 'ZeoServer' && service.spec.type !== 'ZeoClient';
   if (answers) return 'it answers: what stands behind it is repaired instead';
   const silent = balancersOf(config).length > 0 && isClient(config, service) && report.balancer === 'unknown';

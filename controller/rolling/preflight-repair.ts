@@ -1,3 +1,4 @@
+import { messageOf } from '../../shared/errors.js';
 import { inParallel } from '../../shared/in-parallel.js';
 import { selectServices } from '../config/select.js';
 import type { ServiceReport } from '../../shared/model/check-report.js';
@@ -51,16 +52,17 @@ export async function preflightRepair(
   return makeRepairPlan({ id, at: now, by, config, decisions, reports, restarting });
 }
 
-async function silentHosts({ config, fleet }: RollWorld, signal: AbortSignal): Promise<Set<string>> {
+/** Why nothing can be asked of a host, by its name. */
+async function silentHosts({ config, fleet }: RollWorld, signal: AbortSignal): Promise<Map<string, string>> {
   const hosts = [...new Set([...config().services.values()].map((service) => service.host))];
-  const silent = await inParallel(hosts, hosts.length, async (host) => {
+  const silent = await inParallel(hosts, hosts.length, async (host): Promise<[string, string][]> => {
     try {
       await fleet.agent(host).ping({ timeoutMs: PING_MS, signal });
       return [];
-    } catch {
+    } catch (error) {
       signal.throwIfAborted();
-      return [host];
+      return [[host, messageOf(error)]];
     }
   });
-  return new Set(silent.flat());
+  return new Map(silent.flat());
 }

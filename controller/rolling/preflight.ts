@@ -1,22 +1,24 @@
 import { inParallel } from '../../shared/in-parallel.js';
 import { balancersOf, type Service } from '../config/cluster.js';
 import { selectServices } from '../config/select.js';
-import { AppError, toAppError } from '../../shared/errors.js';
+import { AppError, type ErrorCode, toAppError } from '../../shared/errors.js';
 import type { RunRequest } from '../../shared/model/control-api.js';
 import { makePlan } from './make-plan.js';
-import type { RollPlan } from './plan.js';
-import { observeClients, type RollWorld } from './observe.js';
+import type { PlannedMember, RollPlan } from './plan.js';
+import { ASK_MS, observeClients, serviceOf, type RollWorld } from './observe.js';
 import { planPurge, planPurges, type PlannedPurges } from './purges.js';
 import { planRotation, planRotations } from './rotations.js';
 
 const NO_PURGES: PlannedPurges = { steps: [], warnings: [] };
 const PING_MS = 3_000;
+const ASKED_AT_ONCE = 16;
 /** One attempt to find out whether a ZEO server or a frontend answers. */
 const ANSWER_MS = 3_000;
 
 /**
  * Looks at everything that an operation needs, and plans it. Touches nothing.
- * Errors: `usage` (unknown names), `unreachable` or `timeout` (an agent or a balancer that is needed does not answer), `precondition`.
+ * Errors: `usage` (unknown names), `unreachable` or `timeout` (an agent or a balancer that is needed does not answer), `precondition`;
+ * `denied`, `config`, `unsupported`, `not-found` (a host cannot start and stop what is its own).
  */
 export async function preflight(world: RollWorld, id: string, request: RunRequest, signal: AbortSignal): Promise<RollPlan> {
   const at = world.clock.now();
@@ -65,6 +67,7 @@ export async function preflight(world: RollWorld, id: string, request: RunReques
   const hosts = members.flatMap(({ name }) => config.services.get(name)?.host ?? []);
   const others = new Set(hosts.filter((host) => !needed.includes(host)));
   await pingAll(world, [...others], signal);
+  await refuseUnmanageable(world, members, signal);
   return {
     ...plan,
     warnings: [...plan.warnings, ...purge.warnings],
@@ -92,10 +95,32 @@ async function pingAll({ fleet }: RollWorld, hosts: readonly string[], signal: A
         (error: unknown) => toAppError(error, 'unreachable', `agent ${host}`),
       ),
   );
-  const away = errors.filter((error) => error !== null);
-  const [first] = away;
+  refuse(errors.filter((error) => error !== null));
+}
+
+/** What no waiting mends: the host does not allow the service, or nothing there starts and stops it. */
+const LASTING: readonly ErrorCode[] = ['denied', 'config', 'unsupported', 'not-found'];
+
+/** Before the first client leaves the balancer, not a minute later: whose process its host will never name can be neither stopped nor started. */
+async function refuseUnmanageable(world: RollWorld, members: readonly PlannedMember[], signal: AbortSignal): Promise<void> {
+  const errors = await inParallel(members, ASKED_AT_ONCE, async ({ name }) => {
+    const { host } = serviceOf(world, name);
+    try {
+      await world.fleet.agent(host).process(name, { timeoutMs: ASK_MS, signal });
+      return null;
+    } catch (error) {
+      signal.throwIfAborted();
+      const { code, message, hint, cause } = toAppError(error, 'failed', name);
+      return LASTING.includes(code) ? new AppError(code, `${name} on ${host} cannot be managed: ${message}`, { hint, cause }) : null;
+    }
+  });
+  refuse(errors.filter((error) => error !== null));
+}
+
+function refuse(errors: readonly AppError[]): void {
+  const [first] = errors;
   if (first === undefined) return;
-  throw new AppError(first.code, away.map((error) => error.message).join('; '), {
+  throw new AppError(first.code, errors.map((error) => error.message).join('; '), {
     hint: `nothing was touched. ${first.hint ?? ''}`.trim(),
     cause: first,
   });

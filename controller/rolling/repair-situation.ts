@@ -14,8 +14,8 @@ export interface RepairSituation {
   readonly now: number;
   /** Names of those that may be touched; null: all. */
   readonly named: ReadonlySet<string> | null;
-  /** Hosts whose agent does not answer. */
-  readonly away: ReadonlySet<string>;
+  /** Hosts whose agent does not answer, with why. */
+  readonly away: ReadonlyMap<string, string>;
   /** Clients that somebody took out of the balancer by hand, with what to tell of it. */
   readonly held: ReadonlyMap<string, string>;
   /** Services that somebody stopped on purpose. */

@@ -52,7 +52,8 @@ function rotatable(config: ClusterConfig, named: readonly Service[] | null): Ser
 
 /**
  * What of a plan is a rotation. Each agent is asked what it would do. `strict`: before a roll an agent that is away, a full disk and a log
- * that cannot be rotated are errors (`unreachable`, `precondition`); else they are told, and each service fails for itself.
+ * that cannot be rotated are errors (`unreachable`, `precondition`); else they are told, and each service fails for itself. What is on a
+ * host that no agent can be asked of is always an error (`precondition`).
  */
 export async function planRotations(
   world: RollWorld,
@@ -66,15 +67,18 @@ export async function planRotations(
     try {
       const plan = await world.fleet.agent(host).rotation(name, { signal, timeoutMs: ASK_MS });
       const obstacle = obstacleIn(plan);
-      if (obstacle !== null) throw new AppError('precondition', `${name}: ${obstacle}`, { hint: 'nothing was touched' });
-      return { service: name, details: plan.logs.map((log) => describePlanned(log, rotation?.compress ?? 'none')) };
+      if (obstacle === null) return { service: name, details: plan.logs.map((log) => describePlanned(log, rotation?.compress ?? 'none')) };
+      if (options.strict) throw new AppError('precondition', `${name}: ${obstacle}`);
+      warnings.push(`${name}: ${obstacle}`);
     } catch (error) {
       signal.throwIfAborted();
-      const failure = toAppError(error, 'failed', name);
-      if (options.strict) throw failure;
-      warnings.push(failure.message);
-      return { service: name, details: [] };
+      const { code, message, hint, cause } = toAppError(error, 'failed', name);
+      // `precondition`: nobody is there to be asked, now or later.
+      if (options.strict || code === 'precondition')
+        throw new AppError(code, message, { hint: `nothing was touched. ${hint ?? ''}`.trim(), cause });
+      warnings.push(message);
     }
+    return { service: name, details: [] };
   });
   return { steps, warnings };
 }

@@ -80,12 +80,15 @@ describe('ctl without a controller', () => {
     expect(code).toBe(0);
   });
 
-  it.each(['start --yes', 'stop --yes', '-a start', 'restart'])('is exit 2 with advice for `%s` of a service elsewhere', async (line) => {
-    await writeIni();
-    const { code, stderr } = await ctl(...line.split(' '), '-s', 'far');
-    expect(stderr).toBe(`ctl: elsewhere is not this host\n  -> nothing was touched. ${advice}\n`);
-    expect(code).toBe(2);
-  });
+  it.each(['start --yes', 'stop --yes', '-a start', 'restart', 'rotate', '-a rotate'])(
+    'is exit 2 with advice for `%s` of a service elsewhere',
+    async (line) => {
+      await writeIni('rotate_logs = /srv/zope/1/log/event.log\n[DEFAULT]\narchivedir = /srv/archive\n');
+      const { code, stderr } = await ctl(...line.split(' '), '-s', 'far');
+      expect(stderr).toBe(`ctl: elsewhere is not this host\n  -> nothing was touched. ${advice}\n`);
+      expect(code).toBe(2);
+    },
+  );
 
   it('names all problems of a wrong file at once', async () => {
     await writeIni('[far]\nport = x\n[cluster]\nmin_active = y\n');

@@ -38,7 +38,7 @@ const DOWN: Partial<ServiceReport> = {
 function situation(bad: Readonly<Record<string, Partial<ServiceReport>>>, over: Partial<RepairSituation> = {}): RepairSituation {
   const config = over.config ?? cluster();
   const reports = [...config.services.values()].map(({ spec: { name, type } }): ServiceReport => ({ name, type, ...WELL, ...bad[name] }));
-  const nobody = { held: new Map<string, string>(), stopped: new Set<string>(), away: new Set<string>() };
+  const nobody = { held: new Map<string, string>(), stopped: new Set<string>(), away: new Map<string, string>() };
   return { config, reports, confirmed: null, attempts: [], now: 10_000_000, named: null, ...nobody, ...over };
 }
 const decide = (bad: Parameters<typeof situation>[0], over: Partial<RepairSituation> = {}) =>
@@ -85,7 +85,11 @@ describe('a repair', () => {
       'it was taken out by jane@desk: left to whoever did that',
     ],
     ['was stopped on purpose', { stopped: new Set(['c1']) }, 'it was stopped on purpose: `ctl start c1` starts it again'],
-    ['has no agent', { away: new Set(['web1']) }, 'the agent of web1 does not answer: nothing can be done there'],
+    [
+      'has no agent',
+      { away: new Map([['web1', 'agent web1 is not connected']]) },
+      'agent web1 is not connected: nothing can be done there',
+    ],
   ])('does not touch a client that %s, and says why', (_, over, reason) => {
     expect(decide({ c1: DOWN }, over).c1).toMatchObject({
       state: 'critical',

@@ -20,7 +20,10 @@ const pound = aService(
   },
   { host: 'lb1' },
 );
-const here: Partial<AgentApi> = { ping: async () => ({ name: '', version: '1', at: 0 }) };
+const here: Partial<AgentApi> = {
+  ping: async () => ({ name: '', version: '1', at: 0 }),
+  process: async () => ({ state: 'stopped', why: 'nothing runs' }),
+};
 const ALL = { web1: here, web2: here, db1: here, lb1: here };
 const holding: Measured<BalancerState> = {
   ...{ ok: true, name: 'pound', driver: 'pound-control', version: '4.16', aliveIntervalS: 30 },
@@ -76,6 +79,25 @@ describe('before anything is touched', () => {
     expect((await look({ selectors: ['c1'] }, without('web2'))).batches).toHaveLength(1);
     expect((await look({ action: 'stop', selectors: ['c1'] }, without('web2', 'db1'))).batches).toHaveLength(1);
     expect(await refusal({ action: 'stop', selectors: ['zeo'] }, without('db1'))).toMatchObject({ code: 'unreachable' });
+  });
+
+  it.each(['denied', 'config', 'unsupported', 'not-found'] as const)(
+    'what its host will never start is told, and nothing is begun: %s',
+    async (code) => {
+      const process = () => Promise.reject(new AppError(code, 'it is not ours', { hint: 'look into agent.ini' }));
+      const agents = { ...ALL, web1: { ...here, process }, web2: { ...here, process } };
+      expect(await refusal({}, { agents })).toEqual({
+        code,
+        message: 'c1 on web1 cannot be managed: it is not ours; c2 on web2 cannot be managed: it is not ours',
+        hint: 'nothing was touched. look into agent.ini',
+      });
+      expect((await look({ selectors: ['c2'] }, { agents: { ...agents, web2: here } })).batches).toHaveLength(1);
+    },
+  );
+
+  it('a process that cannot be told just now is left to the roll, which waits', async () => {
+    const process = () => Promise.reject(new AppError('timeout', 'its manager took longer than 5 s'));
+    expect((await look({}, { agents: { ...ALL, web1: { ...here, process } } })).batches).toHaveLength(2);
   });
 
   it('a balancer that runs has to say what it does', async () => {

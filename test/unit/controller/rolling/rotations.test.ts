@@ -74,6 +74,15 @@ describe('what a rotation is going to do', () => {
     expect(steps[0]?.details).toEqual([expect.stringMatching(/-event\.log, then gzip$/)]);
   });
 
+  it('is nothing where a log is of a host that can never be asked', async () => {
+    const elsewhere = new AppError('precondition', 'web2 is not this host', { hint: 'set [controller] address' });
+    const agents = { web1: { rotation: async () => PLAN }, web2: { rotation: () => Promise.reject(elsewhere) } };
+    const world = worldOf([withLogs('c1', 'web1'), withLogs('c2', 'web2')], agents);
+    await expect(planRotation(world, 'id', request, null, signal)).rejects.toMatchObject({
+      ...{ code: 'precondition', message: 'web2 is not this host', hint: 'nothing was touched. set [controller] address' },
+    });
+  });
+
   it('is not hidden by an agent that is away: the others rotate all the same', async () => {
     const world = worldOf([withLogs('c1', 'web1'), withLogs('c2', 'web2')], { web1: { rotation: async () => PLAN } });
     const plan = await planRotation(world, 'id', request, null, signal);
