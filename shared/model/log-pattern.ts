@@ -7,7 +7,7 @@ export interface LogPattern {
   readonly rust: string;
   /** For JavaScript. */
   readonly js: RegExp;
-  /** No repetition in it: JavaScript too is linear. */
+  /** No repetition in it, and few ways to go through it: JavaScript too is linear. */
   readonly linear: boolean;
   /** What stands in each line that matches, as it is; '' if nothing is sure. */
   readonly literal: string;
@@ -23,15 +23,15 @@ export interface PatternOptions {
  */
 export function parseLogPattern(text: string, options: PatternOptions): LogPattern {
   const inline = text.startsWith('(?i)');
-  const reader: Reader = { text, at: inline ? 4 : 0, linear: true, literal: '' };
-  const { rust, js } = alternatives(reader, 0);
+  const reader: Reader = { text, at: inline ? 4 : 0, literal: '' };
+  const { rust, js, ways = 1 } = alternatives(reader, 0);
   if (reader.at < text.length) throw wrong(reader, reader.at, 'nothing is open that this could close');
   const ignoreCase = options.ignoreCase || inline;
   try {
     return {
       rust: `${ignoreCase ? '(?i)' : ''}${rust}`,
       js: new RegExp(js, ignoreCase ? 'i' : ''),
-      linear: reader.linear,
+      linear: ways <= MAX_WAYS,
       literal: ignoreCase ? '' : reader.literal,
     };
   } catch (error) {
@@ -39,10 +39,12 @@ export function parseLogPattern(text: string, options: PatternOptions): LogPatte
   }
 }
 
+/** JavaScript tries them all, at each character of a line: `(a|a)` twenty times is a million. */
+const MAX_WAYS = 64;
+
 interface Reader {
   readonly text: string;
   at: number;
-  linear: boolean;
   literal: string;
 }
 
@@ -52,6 +54,8 @@ interface Piece {
   readonly js: string;
   /** Of what eats any character but some ASCII ones: the same byte by byte, for `*` and `+` after it. */
   readonly bytewise?: string;
+  /** In how many ways it can be gone through; default: one. */
+  readonly ways?: number;
 }
 
 function alternatives(reader: Reader, depth: number): Piece {
@@ -61,12 +65,17 @@ function alternatives(reader: Reader, depth: number): Piece {
     branches.push(sequence(reader, depth));
   }
   if (depth === 0 && branches.length > 1) reader.literal = '';
-  return { rust: branches.map((b) => b.rust).join('|'), js: branches.map((b) => b.js).join('|') };
+  return {
+    rust: branches.map((b) => b.rust).join('|'),
+    js: branches.map((b) => b.js).join('|'),
+    ways: branches.reduce((sum, { ways = 1 }) => sum + ways, 0),
+  };
 }
 
 function sequence(reader: Reader, depth: number): Piece {
   let rust = '';
   let js = '';
+  let ways = 1;
   let run = '';
   for (let char = reader.text[reader.at]; char !== undefined && char !== '|' && char !== ')'; char = reader.text[reader.at]) {
     const start = reader.at;
@@ -76,10 +85,11 @@ function sequence(reader: Reader, depth: number): Piece {
       throw wrong(reader, start, 'this cannot be repeated');
     rust += (/^[*+]/.test(times) ? (piece.bytewise ?? piece.rust) : piece.rust) + times;
     js += piece.js + times;
+    ways *= times === '' ? (piece.ways ?? 1) : times === '?' ? (piece.ways ?? 1) + 1 : Infinity;
     run = times === '' && /^[\w ]$/.test(char) ? run + char : '';
     if (depth === 0 && run.length > reader.literal.length) reader.literal = run;
   }
-  return { rust, js };
+  return { rust, js, ways };
 }
 
 const ANCHORS: ReadonlySet<string> = new Set(['^', '$', '\\b', '\\B']);
@@ -127,10 +137,10 @@ function group(reader: Reader, depth: number): Piece {
   if (/^\(\?<?[=!]/.test(opening)) throw wrong(reader, start, 'looking ahead or behind is not possible here');
   if (opening.startsWith('(?') && !/^\(\?(:|P?<\w+>)$/.test(opening)) throw wrong(reader, start, 'this kind of group is not known here');
   reader.at += opening.length;
-  const { rust, js } = alternatives(reader, depth + 1);
+  const { rust, js, ways = 1 } = alternatives(reader, depth + 1);
   if (reader.text[reader.at] !== ')') throw wrong(reader, start, 'this group is not closed');
   reader.at += 1;
-  return { rust: `(?:${rust})`, js: `(?:${js})` };
+  return { rust: `(?:${rust})`, js: `(?:${js})`, ways };
 }
 
 const MAX_DEPTH = 50;
@@ -143,7 +153,6 @@ function repetition(reader: Reader): string {
     throw wrong(reader, reader.at, 'the numbers are the wrong way round');
   if (Number(least ?? 0) > MAX_REPEAT || Number(most ?? 0) > MAX_REPEAT)
     throw wrong(reader, reader.at, `at most ${MAX_REPEAT} repetitions can be counted`);
-  if (text !== '?') reader.linear = false;
   reader.at += text.length;
   if (/^[*+?]|^\{\d+(?:,\d*)?\}/.test(reader.text.slice(reader.at)))
     throw wrong(reader, reader.at, 'there is nothing before this that it could repeat');

@@ -100,6 +100,14 @@ describe('a pattern', () => {
     expect([parse('abc').linear, parse('a?bc|d').linear, parse('a+').linear, parse('(a{2})').linear]).toEqual([true, true, false, false]);
   });
 
+  it('is not taken for linear where many choices stand one after the other', () => {
+    const lists = 'one|two|three|four|five|six|seven|eight|nine|ten'.repeat(3);
+    expect([parse(lists).linear, parse(`(${lists}) at (a|b)`).linear]).toEqual([true, true]);
+    expect([parse('(a|a)'.repeat(30)).linear, parse(`${'a?'.repeat(30)}b`).linear, parse('((a?)?|b)'.repeat(5)).linear]).toEqual([
+      ...[false, false, false],
+    ]);
+  });
+
   it('never matches a line by one of the two engines only', async () => {
     const ripgrep = await loadRipgrep();
     const piece = fc.constantFrom(
