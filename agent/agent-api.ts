@@ -2,6 +2,7 @@ import { linkSignals, orAborted, throwIfAborted } from '../shared/abort.js';
 import { AppError, messageOf } from '../shared/errors.js';
 import { inParallel } from '../shared/in-parallel.js';
 import type { AgentApi, CallOptions, EffectOptions } from '../shared/model/agent-api.js';
+import type { LogReport } from '../shared/model/log-report.js';
 import { unmeasured } from '../shared/model/observation.js';
 import type { RotationSpec } from '../shared/model/rotation.js';
 import { addressOf, type ServiceSpec } from '../shared/model/service.js';
@@ -13,6 +14,7 @@ import type { Caches } from './caches/index.js';
 import type { AllowList } from './config/allow-list.js';
 import type { Connections } from './connections/index.js';
 import type { Ledger } from './ledger.js';
+import { observe } from './observe.js';
 import type { MemoriesOf, MemoryOf } from './memory/index.js';
 import type { LogSearch, SearchedLog, SinceStart } from './logs/index.js';
 import { resolveCache, resolveRotation, resolveSpec, searchedLog } from './paths.js';
@@ -61,11 +63,14 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
 
     process: (service, options) => bounded('process', service, options, async (signal) => manager.state(await specOf(service), signal)),
 
-    memory: (service, options) =>
-      bounded('memory', service, options, async (signal) => {
-        const state = await manager.state(await specOf(service), signal);
-        if (state.state !== 'running') return unmeasured(`${service} is ${state.state}: ${state.why}`);
-        return deps.memory(state.process);
+    observe: (service, query, options) =>
+      bounded('observe', service, options, async (signal) => {
+        const spec = await specOf(service);
+        const sources = {
+          ...{ service, memory: deps.memory, process: (within: AbortSignal) => manager.state(spec, within) },
+          log: query.log ? (within: AbortSignal) => reportOf(spec, within) : null,
+        };
+        return observe(sources, { signal, timeoutMs: options.timeoutMs });
       }),
 
     memories: (services, query, options) =>
@@ -83,14 +88,10 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
     connections: (service, options) =>
       bounded('connections', service, options, async (signal) => deps.connections(await specOf(service), signal)),
 
-    log: (service, options) =>
-      bounded('log', service, options, async (signal) => {
-        const target = await logOf(service);
-        return target === null ? unmeasured(`${service} has no log_file`) : deps.log(target, signal);
-      }),
+    log: (service, options) => bounded('log', service, options, async (signal) => reportOf(await specOf(service), signal)),
 
     async *search(service, query, { signal }) {
-      const target = await logOf(service);
+      const target = logOf(await specOf(service));
       if (target === null) throw new AppError('unsupported', `${service} has no log_file`);
       yield* deps.search(target, query, signal);
     },
@@ -156,9 +157,15 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
     throw new AppError('unsupported', `${name} has no rotate_logs`, { hint: `name its logs in [${name}] of cluster.ini` });
   }
 
+  async function reportOf(spec: ServiceSpec, signal: AbortSignal): Promise<LogReport> {
+    const target = logOf(spec);
+    return target === null ? unmeasured(`${spec.name} has no log_file`) : deps.log(target, signal);
+  }
+
   /** null: the service has none. */
-  async function logOf(service: string): Promise<SearchedLog | null> {
-    return searchedLog(await specOf(service, 'log'), assigned.get(service)?.log?.file, allow);
+  function logOf(spec: ServiceSpec): SearchedLog | null {
+    allow.action('log');
+    return searchedLog(spec, assigned.get(spec.name)?.log?.file, allow);
   }
 
   function driverOf(spec: ServiceSpec): BalancerDriver {

@@ -11,8 +11,8 @@ export async function perform(api: AgentApi, call: AgentCall, signal: AbortSigna
       return { verb: 'ping', value: await api.ping(options) };
     case 'process':
       return { verb: 'process', value: await api.process(request.service, options) };
-    case 'memory':
-      return { verb: 'memory', value: await api.memory(request.service, options) };
+    case 'observe':
+      return { verb: 'observe', value: await api.observe(request.service, { log: request.log }, options) };
     case 'memories':
       return { verb: 'memories', value: await api.memories(request.services, request.query, options) };
     case 'purgePlan':

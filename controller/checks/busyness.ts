@@ -28,10 +28,11 @@ export async function observeBusyness(
 ): Promise<Busyness | null> {
   if (before?.ok !== true || before.cpuMs === undefined) return null;
   const limit = { timeoutMs: limits.agentTimeoutMs, signal };
-  const [now, open] = await Promise.all([
-    askAgent(fleet, host, (agent, options) => agent.memory(spec.name, options), limit),
+  const [seen, open] = await Promise.all([
+    askAgent(fleet, host, (agent, options) => agent.observe(spec.name, { log: false }, options), limit),
     askAgent(fleet, host, (agent, options) => agent.connections(spec.name, options), limit),
   ]);
+  const now = 'memory' in seen ? seen.memory : seen;
   if (!now.ok || !open.ok || now.process !== before.process || now.cpuMs === undefined) return null;
   const cpuMs = now.cpuMs - before.cpuMs;
   const requests = open.connections.filter(({ pending }) => pending).length;

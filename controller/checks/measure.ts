@@ -86,13 +86,14 @@ const notAsked = (service: Service): HttpOutcome | null =>
     ? { ok: false, fault: 'no-connection', why: 'not asked: no TCP connection' }
     : null;
 
-async function onItsHost(service: Service, round: Round): Promise<Pick<Measurements, 'process' | 'memory' | 'log'>> {
-  const { name, type, log } = service.spec;
-  const limit = { timeoutMs: round.limits.agentTimeoutMs, signal: round.signal };
-  const [process, memory, report] = await Promise.all([
-    askAgent(round.fleet, service.host, (agent, options) => agent.process(name, options), limit),
-    type === 'ZeoClient' ? askAgent(round.fleet, service.host, (agent, options) => agent.memory(name, options), limit) : null,
-    log === undefined ? null : askAgent(round.fleet, service.host, (agent, options) => agent.log(name, options), limit),
-  ]);
-  return { process: 'state' in process ? process : { state: 'unknown', why: process.why }, memory, log: report };
+async function onItsHost(
+  { spec, host }: Service,
+  { fleet, limits, signal }: Round,
+): Promise<Pick<Measurements, 'process' | 'memory' | 'log'>> {
+  const query = { log: spec.log !== undefined };
+  const limit = { timeoutMs: limits.agentTimeoutMs, signal };
+  const seen = await askAgent(fleet, host, (agent, options) => agent.observe(spec.name, query, options), limit);
+  const { process, memory, log } =
+    'process' in seen ? seen : { process: { state: 'unknown' as const, why: seen.why }, memory: seen, log: seen };
+  return { process, memory: spec.type === 'ZeoClient' ? memory : null, log: query.log ? log : null };
 }

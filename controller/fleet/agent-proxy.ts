@@ -11,7 +11,7 @@ export function createAgentProxy(ask: Ask, open: Open): AgentApi {
   return {
     ping: (options) => call('ping', { verb: 'ping' }, options),
     process: (service, options) => call('process', { verb: 'process', service }, options),
-    memory: (service, options) => call('memory', { verb: 'memory', service }, options),
+    observe: (service, query, options) => call('observe', { verb: 'observe', service, ...query }, options),
     connections: (service, options) => call('connections', { verb: 'connections', service }, options),
     log: (service, options) => call('log', { verb: 'log', service }, options),
     async *search(service, query, options) {

@@ -39,7 +39,11 @@ export interface AgentApi {
 
   /** Which process the service is now. Never rejects for a service that is merely down. */
   process(service: string, options: CallOptions): Promise<ProcessState>;
-  memory(service: string, options: CallOptions): Promise<Measured<Memory>>;
+  /**
+   * What a check looks at, in one go. What cannot be measured, or not in time, keeps nothing else from it: each part comes with the reason
+   * why it is not known.
+   */
+  observe(service: string, query: { readonly log: boolean }, options: CallOptions): Promise<Observation>;
   /** Of several services in one go, in their order. What cannot be measured of one keeps none of the others from it. */
   memories(services: readonly string[], query: MemoryQuery, options: CallOptions): Promise<readonly ServiceMemory[]>;
   /** Established TCP connections to the service's own ip:port, seen from the service's side. */
@@ -83,6 +87,14 @@ export interface AgentApi {
    * host has in its own configuration; `denied` for any other, since the wire must not decide what an agent connects to.
    */
   probe(order: ProbeOrder, options: CallOptions): Promise<ProbeOutcome>;
+}
+
+export interface Observation {
+  readonly process: ProcessState;
+  /** Of that process. */
+  readonly memory: Measured<Memory>;
+  /** null: it was not asked for. */
+  readonly log: LogReport | null;
 }
 
 export interface AgentInfo {

@@ -1,4 +1,4 @@
-import type { AgentInfo, Connection, StopResult } from '../model/agent-api.js';
+import type { AgentInfo, Connection, Observation, StopResult } from '../model/agent-api.js';
 import type { Backend, BalancerState } from '../model/balancer.js';
 import type { LogEntry, LogReport } from '../model/log-report.js';
 import { type Measured, unmeasured } from '../model/observation.js';
@@ -13,6 +13,7 @@ import {
   type LogReport as WireLogReport,
   type MeasuredConnections,
   type MeasuredMemory,
+  type Observation as WireObservation,
   type ProcessState as WireProcessState,
   type StopResult as WireStopResult,
 } from './gen/ctl/v1/agent.js';
@@ -62,18 +63,30 @@ export function processFromWire({ state }: WireProcessState): ProcessState {
   }
 }
 
-export function memoryToWire(memory: Measured<Memory>): MeasuredMemory {
+function memoryToWire(memory: Measured<Memory>): MeasuredMemory {
   if (!memory.ok) return { result: { $case: 'unmeasured', value: { why: memory.why } } };
   const { process, rssKb, uptimeS, cpuMs } = memory;
   const cpu = cpuMs === undefined ? undefined : toInt64(cpuMs, 'CPU time');
   return { result: { $case: 'memory', value: { process, rssKb: toInt64(rssKb, 'RSS'), uptimeS: finite(uptimeS, 'uptime'), cpuMs: cpu } } };
 }
 
-export function memoryFromWire({ result }: MeasuredMemory): Measured<Memory> {
+function memoryFromWire({ result }: MeasuredMemory): Measured<Memory> {
   if (result?.$case !== 'memory') return unmeasured(result?.value.why ?? UNKNOWN_FORM);
   const { process, rssKb, uptimeS, cpuMs } = result.value;
   const cpu = cpuMs === undefined ? {} : { cpuMs: fromInt64(cpuMs, 'CPU time') };
   return { ok: true, process: process as ProcessId, rssKb: fromInt64(rssKb, 'RSS'), uptimeS: fromDouble(uptimeS, 'uptime'), ...cpu };
+}
+
+export function observationToWire({ process, memory, log }: Observation): WireObservation {
+  return { process: processToWire(process), memory: memoryToWire(memory), log: log === null ? undefined : logToWire(log) };
+}
+
+export function observationFromWire({ process, memory, log }: WireObservation): Observation {
+  return {
+    process: processFromWire(process ?? {}),
+    memory: memoryFromWire(memory ?? {}),
+    log: log === undefined ? null : logFromWire(log),
+  };
 }
 
 type MeasuredConnectionList = Measured<{ readonly connections: readonly Connection[] }>;

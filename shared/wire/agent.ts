@@ -10,8 +10,8 @@ import {
   infoToWire,
   logFromWire,
   logToWire,
-  memoryFromWire,
-  memoryToWire,
+  observationFromWire,
+  observationToWire,
   places,
   processFromWire,
   processToWire,
@@ -159,6 +159,8 @@ function requestToWire(request: AgentCall['request']): WireCall['request'] {
       const { address, wanted } = request.order;
       return { $case: 'setBackend', value: { balancer: request.service, address, wanted: places.toWire(wanted) } };
     }
+    case 'observe':
+      return { $case: 'observe', value: { service: request.service, log: request.log } };
     case 'memories':
       return { $case: 'memories', value: memoriesRequestToWire(request.services, request.query) };
     case 'purge':
@@ -191,6 +193,8 @@ function requestFromWire({ request }: WireCall): AgentCall['request'] {
         return { verb: 'unknown', why: 'the controller wants a backend in a state that this version of the agent does not know' };
       return { verb: 'setBackend', service: balancer, order: { address, wanted } };
     }
+    case 'observe':
+      return { verb: 'observe', ...request.value };
     case 'memories': {
       const { services, ...query } = request.value;
       return { verb: 'memories', services, query };
@@ -234,8 +238,8 @@ function answerToWire(answer: AgentAnswer): WireAnswer {
       return { answer: { $case: 'ping', value: infoToWire(answer.value) } };
     case 'process':
       return { answer: { $case: 'process', value: processToWire(answer.value) } };
-    case 'memory':
-      return { answer: { $case: 'memory', value: memoryToWire(answer.value) } };
+    case 'observe':
+      return { answer: { $case: 'observe', value: observationToWire(answer.value) } };
     case 'connections':
       return { answer: { $case: 'connections', value: connectionsToWire(answer.value) } };
     case 'log':
@@ -270,8 +274,8 @@ function answerFromWire(wire: WireAnswer | undefined): AgentAnswer {
       return { verb: 'ping', value: infoFromWire(answer.value) };
     case 'process':
       return { verb: 'process', value: processFromWire(answer.value) };
-    case 'memory':
-      return { verb: 'memory', value: memoryFromWire(answer.value) };
+    case 'observe':
+      return { verb: 'observe', value: observationFromWire(answer.value) };
     case 'connections':
       return { verb: 'connections', value: connectionsFromWire(answer.value) };
     case 'log':

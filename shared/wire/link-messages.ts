@@ -73,9 +73,10 @@ export type Verb = Exclude<keyof AgentApi, StreamVerb>;
 export type AgentRequest =
   | { readonly verb: 'ping' }
   | {
-      readonly verb: 'process' | 'memory' | 'connections' | 'log' | 'start' | 'balancer' | 'rotation' | 'rotate' | 'purgePlan';
+      readonly verb: 'process' | 'connections' | 'log' | 'start' | 'balancer' | 'rotation' | 'rotate' | 'purgePlan';
       readonly service: string;
     }
+  | { readonly verb: 'observe'; readonly service: string; readonly log: boolean }
   | { readonly verb: 'memories'; readonly services: readonly string[]; readonly query: MemoryQuery }
   | { readonly verb: 'purge'; readonly service: string; readonly order: PurgeOrder }
   | { readonly verb: 'probe'; readonly order: ProbeOrder }

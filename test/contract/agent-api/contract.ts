@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../shared/errors.js';
-import type { AgentApi, CallOptions, EffectOptions } from '../../../shared/model/agent-api.js';
+import type { AgentApi, CallOptions, EffectOptions, Observation } from '../../../shared/model/agent-api.js';
 import { processId } from '../../../shared/model/process.js';
 import type { LogPart, LogQuery } from '../../../shared/model/log-search.js';
 import {
@@ -50,7 +50,16 @@ export function agentApiContract(way: string, open: () => Promise<Harness>): voi
 
     it('brings each answer as the agent gave it', async () => {
       expect(await api.process('zeoclient1.1', options)).toEqual({ state: 'running', process: processId(42, 777), startedAt: STARTED_AT });
-      expect(await api.memory('zeoclient1.1', options)).toEqual({ ok: true, process: processId(42, 777), rssKb: 626_688, uptimeS: 12.5 });
+      const process = processId(42, 777);
+      const observation = {
+        process: { state: 'running', process, startedAt: STARTED_AT },
+        memory: { ok: true, process, rssKb: 626_688, uptimeS: 12.5 },
+      };
+      expect(await api.observe('zeoclient1.1', { log: false }, options)).toEqual({ ...observation, log: null });
+      expect(await api.observe('zeoclient1.1', { log: true }, options)).toEqual({
+        ...observation,
+        log: { ok: true, since: null, findings: 0, entries: [], last: { time: null, level: null, text: 'Ready' } },
+      });
       expect(await api.connections('zeoclient1.1', options)).toEqual({
         ok: true,
         connections: [{ peer: '127.0.0.1:5000', silentMs: null, pending: true }],
@@ -101,11 +110,16 @@ export function agentApiContract(way: string, open: () => Promise<Harness>): voi
     );
 
     it('brings what could not be measured with its reason, never as zero', async () => {
-      agent.answers.memory = async () => ({ ok: false, why: 'no pid file' });
+      const observation: Observation = {
+        process: { state: 'unknown', why: 'systemctl does not answer' },
+        memory: { ok: false, why: 'no pid file' },
+        log: { ok: false, why: 'permission denied' },
+      };
+      agent.answers.observe = async () => observation;
       agent.answers.connections = async () => ({ ok: false, why: 'no /proc here' });
       agent.answers.log = async () => ({ ok: false, why: 'permission denied' });
       agent.answers.process = async () => ({ state: 'unknown', why: 'systemctl does not answer' });
-      expect(await api.memory('zeoclient1.1', options)).toEqual({ ok: false, why: 'no pid file' });
+      expect(await api.observe('zeoclient1.1', { log: true }, options)).toEqual(observation);
       expect(await api.connections('zeoclient1.1', options)).toEqual({ ok: false, why: 'no /proc here' });
       expect(await api.log('zeoclient1.1', options)).toEqual({ ok: false, why: 'permission denied' });
       expect(await api.process('zeoclient1.1', options)).toEqual({ state: 'unknown', why: 'systemctl does not answer' });

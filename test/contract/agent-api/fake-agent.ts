@@ -61,10 +61,16 @@ export function createFakeAgent(ledger: Ledger = new Map()): FakeAgent {
           find(service);
           return { state: 'running', process: processId(42, 777), startedAt: STARTED_AT };
         }),
-      memory: (service, options) =>
-        read<'memory'>('memory', options, async () => {
+      observe: (service, query, options) =>
+        read<'observe'>('observe', options, async () => {
           find(service);
-          return { ok: true, process: processId(42, 777), rssKb: 626_688, uptimeS: 12.5 };
+          const process = processId(42, 777);
+          const entry = { time: null, level: null, text: 'Ready' };
+          return {
+            process: { state: 'running', process, startedAt: STARTED_AT },
+            memory: { ok: true, process, rssKb: 626_688, uptimeS: 12.5 },
+            log: query.log ? { ok: true, since: null, findings: 0, entries: [], last: entry } : null,
+          };
         }),
       connections: (service, options) =>
         read<'connections'>('connections', options, async () => {

@@ -2,7 +2,9 @@ import { linkSignals, orAborted } from '../../../shared/abort.js';
 import { AppError } from '../../../shared/errors.js';
 import type { AgentApi, EffectOptions } from '../../../shared/model/agent-api.js';
 import type { Backend } from '../../../shared/model/balancer.js';
+import type { LogReport } from '../../../shared/model/log-report.js';
 import { unmeasured } from '../../../shared/model/observation.js';
+import type { ProcessState } from '../../../shared/model/process.js';
 import type { LinkedAgent } from '../../../agent/link/link.js';
 import type { FakeZope } from './fake-zope.js';
 
@@ -29,16 +31,14 @@ export function createFakeHosts(zopes: readonly FakeZope[]): FakeHosts {
   const ledger = new Map<string, Promise<unknown>>();
   const api: AgentApi = {
     ping: async () => ({ name: 'host', version: '1', at: 0 }),
-    async process(service) {
-      const process = find(service).process();
-      return process === null ? { state: 'down', why: 'exit code 1', failed: false } : { state: 'running', process, startedAt: 0 };
-    },
-    memory: async () => unmeasured('not part of this'),
+    process: async (service) => processOf(service),
+    observe: async (service, { log }) => ({
+      process: processOf(service),
+      memory: unmeasured('not part of this'),
+      log: log ? logOf(service) : null,
+    }),
     connections: async () => ({ ok: true, connections: [] }),
-    async log(service) {
-      const last = { time: null, level: 'ERROR', text: `the last entry of ${find(service).name}` };
-      return { ok: true, since: null, findings: 0, entries: [], last };
-    },
+    log: async (service) => logOf(service),
     async *search() {
       yield* [];
     },
@@ -89,6 +89,16 @@ export function createFakeHosts(zopes: readonly FakeZope[]): FakeHosts {
     },
   };
   return hosts;
+
+  function processOf(service: string): ProcessState {
+    const process = find(service).process();
+    return process === null ? { state: 'down', why: 'exit code 1', failed: false } : { state: 'running', process, startedAt: 0 };
+  }
+
+  function logOf(service: string): LogReport {
+    const last = { time: null, level: 'ERROR', text: `the last entry of ${find(service).name}` };
+    return { ok: true, since: null, findings: 0, entries: [], last };
+  }
 
   function backendOf(zope: FakeZope): Backend {
     const where = hosts.out.has(zope.name) ? 'out' : 'in';

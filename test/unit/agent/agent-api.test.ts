@@ -100,7 +100,8 @@ describe('agent api', () => {
   it('does what it is asked for with the service of that name', async () => {
     const api = createApi();
     expect(await api.process('client', call)).toEqual(running);
-    expect(await api.memory('client', call)).toEqual({ ok: true, process: id, rssKb: 7, uptimeS: 8 });
+    const memory = { ok: true, process: id, rssKb: 7, uptimeS: 8 };
+    expect(await api.observe('client', { log: false }, call)).toEqual({ process: running, memory, log: null });
     expect(await api.connections('client', call)).toEqual({ ok: true, connections: [] });
     expect(await api.start('client', effect('1'))).toEqual(running);
     expect(await api.stop('client', { replacing: id, deadlineMs: 5 }, effect('2'))).toEqual({ how: 'stopped', ms: 1 });
@@ -180,7 +181,7 @@ describe('agent api', () => {
     const api = createApi();
     const error = { code: 'denied', message: 'agent.ini does not allow Zope_1' };
     await expect(api.process('client', call)).rejects.toMatchObject(error);
-    await expect(api.memory('client', call)).rejects.toMatchObject(error);
+    await expect(api.observe('client', { log: false }, call)).rejects.toMatchObject(error);
     await expect(api.connections('client', call)).rejects.toMatchObject(error);
     await expect(api.log('client', call)).rejects.toMatchObject(error);
     await expect(api.start('client', effect('1'))).rejects.toMatchObject(error);
@@ -198,7 +199,11 @@ describe('agent api', () => {
     await expect(api.balancer('pound', call)).rejects.toMatchObject(error('balancer'));
     await expect(api.setBackend('pound', { address: 'x', wanted: 'in' }, effect('3'))).rejects.toMatchObject(error('balancer'));
     expect(await api.process('client', call)).toEqual(running);
-    expect(await api.memory('client', call)).toMatchObject({ ok: true });
+    expect(await api.observe('client', { log: true }, call)).toMatchObject({
+      process: running,
+      memory: { ok: true },
+      log: { ok: false, why: 'agent.ini does not allow log' },
+    });
   });
 
   it('does a command that was refused as soon as it is allowed', async () => {
@@ -212,7 +217,7 @@ describe('agent api', () => {
   it('measures no memory of a service that does not run, and says why', async () => {
     const api = createApi();
     state = { state: 'down', failed: false, why: 'stopped' };
-    expect(await api.memory('client', call)).toEqual({ ok: false, why: 'client is down: stopped' });
+    expect(await api.observe('client', { log: false }, call)).toMatchObject({ memory: { ok: false, why: 'client is down: stopped' } });
   });
 
   it('reads the log of a service that has one', async () => {

@@ -78,7 +78,8 @@ describe('a message of a later version', () => {
       );
     const why = 'the other side answered in a form that this version does not know';
     expect(answered({ $case: 'process', value: {} }).outcome).toMatchObject({ ok: true, answer: { value: { state: 'unknown', why } } });
-    expect(answered({ $case: 'memory', value: {} }).outcome).toMatchObject({ ok: true, answer: { value: { ok: false, why } } });
+    const observation = { process: { state: 'unknown', why }, memory: { ok: false, why }, log: null };
+    expect(answered({ $case: 'observe', value: {} }).outcome).toMatchObject({ ok: true, answer: { value: observation } });
     expect(answered({ $case: 'connections', value: {} }).outcome).toMatchObject({ ok: true, answer: { value: { ok: false, why } } });
     expect(answered({ $case: 'log', value: {} }).outcome).toMatchObject({ ok: true, answer: { value: { ok: false, why } } });
   });
@@ -140,8 +141,9 @@ describe('a message of a later version', () => {
 
 describe('a number that the wire cannot carry', () => {
   it.each([NaN, Infinity, 2 ** 60])('is a defect of the sender: %s', (rssKb) => {
-    const value = { ok: true, process: '1@1' as never, rssKb, uptimeS: 1 } as const;
-    expect(() => partToWire({ session: '', call: '', outcome: { ok: true, answer: { verb: 'memory', value } } })).toThrow(
+    const memory = { ok: true, process: '1@1' as never, rssKb, uptimeS: 1 } as const;
+    const value = { process: { state: 'starting', why: '' }, memory, log: null } as const;
+    expect(() => partToWire({ session: '', call: '', outcome: { ok: true, answer: { verb: 'observe', value } } })).toThrow(
       `RSS cannot be sent: ${rssKb}`,
     );
   });

@@ -85,9 +85,10 @@ export const reports: fc.Arbitrary<Report> = fc.oneof(
 const requests: fc.Arbitrary<AgentRequest> = fc.oneof(
   fc.constant({ verb: 'ping' as const }),
   fc.record({
-    verb: fc.constantFrom('process', 'memory', 'connections', 'log', 'start', 'balancer', 'rotation', 'rotate', 'purgePlan'),
+    verb: fc.constantFrom('process', 'connections', 'log', 'start', 'balancer', 'rotation', 'rotate', 'purgePlan'),
     service: text,
   }),
+  fc.record({ verb: fc.constant('observe' as const), service: text, log: fc.boolean() }),
   fc.record({
     verb: fc.constant('memories' as const),
     services: fc.array(text),
@@ -127,14 +128,19 @@ const processes = fc.oneof(
 );
 const place = fc.constantFrom('in' as const, 'out' as const, 'absent' as const);
 const entry = fc.record({ time: orNull(text), level: orNull(text), text });
+const logReports = fc.oneof(
+  unmeasured,
+  fc.record({ ok, since: orNull(text), findings: count, entries: fc.array(entry), last: orNull(entry) }),
+);
+const memory = fc.oneof(
+  unmeasured,
+  fc.record({ ok, process: id, rssKb: count, uptimeS: double, cpuMs: fc.option(count, { nil: undefined }) }),
+);
 
 const answers: fc.Arbitrary<AgentAnswer> = fc.oneof(
   fc.record({ verb: fc.constant('ping' as const), value: fc.record({ name: text, version: text, at: epoch }) }),
   fc.record({ verb: fc.constantFrom('process' as const, 'start' as const), value: processes }),
-  fc.record({
-    verb: fc.constant('memory' as const),
-    value: fc.oneof(unmeasured, fc.record({ ok, process: id, rssKb: count, uptimeS: double, cpuMs: fc.option(count, { nil: undefined }) })),
-  }),
+  fc.record({ verb: fc.constant('observe' as const), value: fc.record({ process: processes, memory, log: orNull(logReports) }) }),
   fc.record({
     verb: fc.constant('connections' as const),
     value: fc.oneof(
@@ -142,10 +148,7 @@ const answers: fc.Arbitrary<AgentAnswer> = fc.oneof(
       fc.record({ ok, connections: fc.array(fc.record({ peer: text, silentMs: orNull(double), pending: fc.boolean() })) }),
     ),
   }),
-  fc.record({
-    verb: fc.constant('log' as const),
-    value: fc.oneof(unmeasured, fc.record({ ok, since: orNull(text), findings: count, entries: fc.array(entry), last: orNull(entry) })),
-  }),
+  fc.record({ verb: fc.constant('log' as const), value: logReports }),
   fc.record({
     verb: fc.constant('stop' as const),
     value: fc.record({ how: fc.constantFrom('stopped' as const, 'killed' as const, 'gone' as const), ms: double }),

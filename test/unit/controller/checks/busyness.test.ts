@@ -9,6 +9,7 @@ const PROCESS = processId(42, 7);
 const BEGAN = 1_000;
 const NOW = 11_000;
 const before: Memory & { ok: true } = { ok: true, process: PROCESS, rssKb: 1, uptimeS: 60, cpuMs: 5_000 };
+const UNKNOWN = { state: 'unknown', why: 'nobody asks' } as const;
 const connection = (pending: boolean): Connection => ({ peer: '10.0.0.2:4711', silentMs: 10, pending });
 
 function client(over: {
@@ -19,7 +20,7 @@ function client(over: {
   const { connections = [connection(true), connection(false), connection(true)] } = over;
   return aFleet({
     web1: {
-      memory: async () => ({ ...before, cpuMs: 13_000, ...over.memory }),
+      observe: async () => ({ process: UNKNOWN, memory: { ...before, cpuMs: 13_000, ...over.memory }, log: null }),
       connections: async () => ({ ok: true, connections }),
       ...over.agent,
     },
@@ -53,7 +54,11 @@ describe('a client that does not answer in time', () => {
     ['its host does not tell of CPU time', { memory: { cpuMs: undefined } }, before],
     ['its host did not tell before', {}, { ...before, cpuMs: undefined }],
     ['it was not measured before', {}, unmeasured('the agent is away')],
-    ['its memory cannot be measured', { agent: { memory: async () => unmeasured('hidden') } }, before],
+    [
+      'its memory cannot be measured',
+      { agent: { observe: async () => ({ process: UNKNOWN, memory: unmeasured('hidden'), log: null }) } },
+      before,
+    ],
     ['its connections cannot be seen', { agent: { connections: async () => unmeasured('no /proc') } }, before],
   ])('cannot be told to work if %s', async (_, over, earlier) => {
     expect(await observe(over, earlier)).toBeNull();

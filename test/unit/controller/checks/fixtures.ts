@@ -89,7 +89,7 @@ function answeringOnly(host: string, given: Partial<AgentApi> | undefined): Agen
   return {
     ping: no,
     process: no,
-    memory: no,
+    observe: no,
     connections: no,
     log: no,
     search,

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { frame } from '../../../../shared/probes/frames.js';
 import { createChecks } from '../../../../controller/checks/runner.js';
 import { AppError } from '../../../../shared/errors.js';
-import type { AgentApi } from '../../../../shared/model/agent-api.js';
+import type { AgentApi, Observation } from '../../../../shared/model/agent-api.js';
 import type { BalancerState } from '../../../../shared/model/balancer.js';
-import { processId } from '../../../../shared/model/process.js';
+import { processId, type Memory } from '../../../../shared/model/process.js';
 import { addressOf, type LogSpec } from '../../../../shared/model/service.js';
 import { systemClock } from '../../../../shared/ports/clock.js';
 import { aClient, aCluster, aFleet, aService, connectConfig, fakeClock, never } from './fixtures.js';
@@ -12,11 +12,12 @@ import { answering, closedPort, page, serve, type TestServer } from './servers.j
 
 const LOG: LogSpec = { file: '/srv/zope/1/log/event.log', readyPattern: '', criticalPattern: '', ignorePattern: '' };
 const PROCESS = processId(42, 7);
-const healthy: Partial<AgentApi> = {
-  process: async () => ({ state: 'running', process: PROCESS, startedAt: 0 }),
-  memory: async () => ({ ok: true, process: PROCESS, rssKb: 1000, uptimeS: 5 }),
-  log: async () => ({ ok: true, since: null, findings: 0, entries: [], last: null }),
-};
+const observed = (memory: Partial<Memory>, log: boolean): Observation => ({
+  process: { state: 'running', process: PROCESS, startedAt: 0 },
+  memory: { ok: true, process: PROCESS, rssKb: 1000, uptimeS: 5, ...memory },
+  log: log ? { ok: true, since: null, findings: 0, entries: [], last: null } : null,
+});
+const healthy: Partial<AgentApi> = { observe: async (_, { log }) => observed({}, log) };
 const round = { path: '', signal: never };
 
 const at = (server: TestServer) => ({ ip: server.ip, port: server.port });
@@ -76,9 +77,9 @@ describe('report', () => {
     await using server = await serve(() => undefined);
     const client = aClient(at(server), { timeoutMs: 200 });
     let cpuMs = 0;
-    const memory: AgentApi['memory'] = async () => ({ ok: true, process: PROCESS, rssKb: 1000, uptimeS: 5, cpuMs: (cpuMs += 1_000) });
+    const observe: AgentApi['observe'] = async (_, { log }) => observed({ cpuMs: (cpuMs += 1_000) }, log);
     const waiting = { peer: '10.0.0.2:4711', silentMs: 10, pending: true };
-    const fleet = aFleet({ web1: { ...healthy, memory, connections: async () => ({ ok: true, connections: [waiting] }) } });
+    const fleet = aFleet({ web1: { observe, connections: async () => ({ ok: true, connections: [waiting] }) } });
     const checks = createChecks({ config: () => aCluster([client]), fleet, clock: systemClock });
     expect(await checks.report([client], round)).toMatchObject([
       { state: 'busy', http: { ok: false }, findings: [{ event: null, kind: 'timeout' }] },
@@ -101,7 +102,7 @@ describe('report', () => {
   it('waits for an agent that does not answer only so long', async () => {
     await using server = await serve(answering(page('home')));
     const hangs = () => new Promise<never>(() => undefined);
-    const fleet = aFleet({ web1: { process: hangs, memory: hangs, log: hangs } });
+    const fleet = aFleet({ web1: { observe: hangs } });
     const checks = createChecks({ config: () => aCluster([]), fleet, clock: systemClock }, { agentTimeoutMs: 100 });
     const [report] = await checks.report([aClient({ ...at(server), log: LOG })], round);
     expect(report).toMatchObject({ state: 'unknown', memory: { ok: false, why: 'the agent of web1 took longer than 100 ms' } });
@@ -138,14 +139,14 @@ describe('report', () => {
     await using server = await serve(answering(page('home')));
     let open = 0;
     let most = 0;
-    const process: AgentApi['process'] = async () => {
+    const observe: AgentApi['observe'] = async (_, { log }) => {
       most = Math.max(most, ++open);
       await new Promise(setImmediate);
       open--;
-      return { state: 'running', process: PROCESS, startedAt: 0 };
+      return observed({}, log);
     };
     const clients = Array.from({ length: 9 }, (_, i) => aClient({ name: `client${i}`, ...at(server) }, { pool: 0 }));
-    const fleet = aFleet({ web1: { ...healthy, process } });
+    const fleet = aFleet({ web1: { observe } });
     const checks = createChecks({ config: () => aCluster([]), fleet, clock: fakeClock() }, { concurrency: 2 });
     const reports = await checks.report(clients, round);
     expect(reports.map((report) => report.name)).toEqual(clients.map((client) => client.spec.name));
@@ -156,7 +157,7 @@ describe('report', () => {
     await using server = await serve(() => undefined);
     const reason = new AppError('cancelled', 'enough');
     const abort = new AbortController();
-    const fleet = aFleet({ web1: { ...healthy, process: () => (abort.abort(reason), new Promise<never>(() => undefined)) } });
+    const fleet = aFleet({ web1: { ...healthy, observe: () => (abort.abort(reason), new Promise<never>(() => undefined)) } });
     const checks = createChecks({ config: () => aCluster([]), fleet, clock: systemClock });
     await expect(checks.report([aClient(at(server))], { path: '', signal: abort.signal })).rejects.toBe(reason);
   });

@@ -49,7 +49,7 @@ describe('the fleet of one host', () => {
       hint: 'without `[controller] address` ctl acts on the services of this host (vm) alone: set it, run ctl-controller, and ctl-agent on every host',
     };
     await expect(agent.ping(ask)).rejects.toMatchObject(refusal);
-    await expect(agent.memory('zeo', ask)).rejects.toMatchObject(refusal);
+    await expect(agent.process('zeo', ask)).rejects.toMatchObject(refusal);
     await expect(agent.start('zeo', { ...ask, commandId: '1' })).rejects.toMatchObject(refusal);
   });
 });

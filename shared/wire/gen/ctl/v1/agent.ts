@@ -95,7 +95,7 @@ export interface Call {
   request?:
     | { $case: "ping"; value: PingRequest }
     | { $case: "process"; value: ServiceRequest }
-    | { $case: "memory"; value: ServiceRequest }
+    | { $case: "observe"; value: ObserveRequest }
     | { $case: "connections"; value: ServiceRequest }
     | { $case: "log"; value: ServiceRequest }
     | { $case: "start"; value: ServiceRequest }
@@ -117,6 +117,12 @@ export interface PingRequest {
 
 export interface ServiceRequest {
   service: string;
+}
+
+export interface ObserveRequest {
+  service: string;
+  /** Whether its log is looked at as well. */
+  log: boolean;
 }
 
 export interface StopRequest {
@@ -161,7 +167,7 @@ export interface Answer {
   answer?:
     | { $case: "ping"; value: AgentInfo }
     | { $case: "process"; value: ProcessState }
-    | { $case: "memory"; value: MeasuredMemory }
+    | { $case: "observe"; value: Observation }
     | { $case: "connections"; value: MeasuredConnections }
     | { $case: "log"; value: LogReport }
     | { $case: "start"; value: ProcessState }
@@ -216,6 +222,15 @@ export interface DownProcess {
 
 export interface UnknownProcess {
   why: string;
+}
+
+export interface Observation {
+  process?: ProcessState | undefined;
+  memory?:
+    | MeasuredMemory
+    | undefined;
+  /** Not there: it was not asked for. */
+  log?: LogReport | undefined;
 }
 
 export interface MeasuredMemory {
@@ -785,8 +800,8 @@ export const Call: MessageFns<Call> = {
       case "process":
         ServiceRequest.encode(message.request.value, writer.uint32(90).fork()).join();
         break;
-      case "memory":
-        ServiceRequest.encode(message.request.value, writer.uint32(98).fork()).join();
+      case "observe":
+        ObserveRequest.encode(message.request.value, writer.uint32(98).fork()).join();
         break;
       case "connections":
         ServiceRequest.encode(message.request.value, writer.uint32(106).fork()).join();
@@ -889,7 +904,7 @@ export const Call: MessageFns<Call> = {
               break;
             }
 
-            message.request = { $case: "memory", value: ServiceRequest.decode(reader, reader.uint32()) };
+            message.request = { $case: "observe", value: ObserveRequest.decode(reader, reader.uint32()) };
             continue;
           }
           case 13: {
@@ -1075,6 +1090,63 @@ export const ServiceRequest: MessageFns<ServiceRequest> = {
             }
 
             message.service = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseObserveRequest(): ObserveRequest {
+  return { service: "", log: false };
+}
+
+export const ObserveRequest: MessageFns<ObserveRequest> = {
+  encode(message: ObserveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.service !== "") {
+      writer.uint32(10).string(message.service);
+    }
+    if (message.log !== false) {
+      writer.uint32(16).bool(message.log);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ObserveRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseObserveRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.service = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.log = reader.bool();
             continue;
           }
         }
@@ -1445,8 +1517,8 @@ export const Answer: MessageFns<Answer> = {
       case "process":
         ProcessState.encode(message.answer.value, writer.uint32(90).fork()).join();
         break;
-      case "memory":
-        MeasuredMemory.encode(message.answer.value, writer.uint32(98).fork()).join();
+      case "observe":
+        Observation.encode(message.answer.value, writer.uint32(98).fork()).join();
         break;
       case "connections":
         MeasuredConnections.encode(message.answer.value, writer.uint32(106).fork()).join();
@@ -1522,7 +1594,7 @@ export const Answer: MessageFns<Answer> = {
               break;
             }
 
-            message.answer = { $case: "memory", value: MeasuredMemory.decode(reader, reader.uint32()) };
+            message.answer = { $case: "observe", value: Observation.decode(reader, reader.uint32()) };
             continue;
           }
           case 13: {
@@ -2063,6 +2135,74 @@ export const UnknownProcess: MessageFns<UnknownProcess> = {
             }
 
             message.why = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseObservation(): Observation {
+  return { process: undefined, memory: undefined, log: undefined };
+}
+
+export const Observation: MessageFns<Observation> = {
+  encode(message: Observation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.process !== undefined) {
+      ProcessState.encode(message.process, writer.uint32(10).fork()).join();
+    }
+    if (message.memory !== undefined) {
+      MeasuredMemory.encode(message.memory, writer.uint32(18).fork()).join();
+    }
+    if (message.log !== undefined) {
+      LogReport.encode(message.log, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Observation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseObservation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.process = ProcessState.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memory = MeasuredMemory.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.log = LogReport.decode(reader, reader.uint32());
             continue;
           }
         }
