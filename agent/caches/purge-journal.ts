@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
-import { makeFolder, writeFileAtomic } from '../../shared/ports/files.js';
+import { createRecordFolder } from '../record-folder.js';
 
 /** What is being done, written down before it is: `stopping` also while its files are moved aside, which takes a cache that does not run. */
 export const PURGE_STAGES = ['stopping', 'making', 'putting-back', 'starting', 'removing', 'done'] as const;
@@ -38,47 +35,16 @@ export interface PurgeJournal {
 
 /** A file a service in `STATE_DIR/purges`. */
 export function createPurgeJournal(stateDir: string): PurgeJournal {
-  const folder = join(stateDir, 'purges');
-  const pathOf = (service: string) => join(folder, `${createHash('sha256').update(service).digest('hex').slice(0, 24)}.json`);
-  return {
-    read: (service) => readRecord(pathOf(service)),
-    async write(record) {
-      try {
-        await makeFolder(folder);
-        await writeFileAtomic(pathOf(record.spec.name), `${JSON.stringify(record)}\n`);
-      } catch (error) {
-        throw toAppError(error, 'failed', `the purge of ${record.spec.name} cannot be written down`, 'see state_dir in agent.ini');
-      }
-    },
-    async list() {
-      const names = await readdir(folder).catch((error: unknown) => {
-        if (isErrno(error, 'ENOENT')) return [];
-        throw toAppError(error, 'failed', `${folder} cannot be read`);
-      });
-      const records = await Promise.all(names.filter((name) => name.endsWith('.json')).map((name) => readRecord(join(folder, name))));
-      return records.filter((record) => record !== null);
-    },
-  };
-}
-
-async function readRecord(path: string): Promise<PurgeRecord | null> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return null;
-    throw toAppError(error, 'failed', `${path} cannot be read`);
+  const records = createRecordFolder(join(stateDir, 'purges'), {
+    isRecord,
+    what: (service) => `the purge of ${service}`,
+    hint: 'see that the Squid runs, then move this file away',
   });
-  if (text === null) return null;
-  const value = parse(text);
-  if (isRecord(value)) return value;
-  throw new AppError('failed', `${path} is damaged`, { hint: 'see that the Squid runs, then move this file away' });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return {
+    read: (service) => records.read(service),
+    write: (record) => records.write(record.spec.name, record),
+    list: () => records.list(),
+  };
 }
 
 /** Our own files, checked for damage and for those of a later version; what is in them is ours. */

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { link, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, isErrno, toAppError } from '../../shared/errors.js';
+import { AppError } from '../../shared/errors.js';
 import type { ArchiveCompression, RotateMethod } from '../../shared/model/rotation.js';
-import { makeFolder, writeFileAtomic } from '../../shared/ports/files.js';
+import { createRecordFolder } from '../record-folder.js';
 
 /** One rotation under way: written before each step that changes something, and gone when nothing is left to be done. */
 export interface RotationRecord {
@@ -48,66 +46,19 @@ export interface Journal {
 
 /** A file a rotation in `STATE_DIR/rotations`, named for the log: there is one of each log at most. */
 export function createJournal(stateDir: string): Journal {
-  const folder = join(stateDir, 'rotations');
-  const pathOf = (log: string) => join(folder, `${createHash('sha256').update(log).digest('hex').slice(0, 24)}.json`);
-
+  const records = createRecordFolder(join(stateDir, 'rotations'), {
+    isRecord,
+    what: (log) => `the rotation of ${log}`,
+    hint: 'look for a hidden .part file in archivedir, then move this file away',
+  });
   return {
     async begin(record) {
-      const path = pathOf(record.log);
-      const draft = `${path}.${process.pid}.new`;
-      await makeFolder(folder);
-      try {
-        await writeFileAtomic(draft, toLine(record));
-        await link(draft, path);
-      } catch (error) {
-        if (isErrno(error, 'EEXIST')) throw new AppError('conflict', `${record.log} is being rotated already`);
-        throw toAppError(error, 'failed', `the rotation of ${record.log} cannot be written down`, 'see state_dir in agent.ini');
-      } finally {
-        await rm(draft, { force: true });
-      }
+      if (!(await records.add(record.log, record))) throw new AppError('conflict', `${record.log} is being rotated already`);
     },
-    async update(record) {
-      await writeFileAtomic(pathOf(record.log), toLine(record)).catch((error: unknown) => {
-        throw toAppError(error, 'failed', `the rotation of ${record.log} cannot be written down`, 'see state_dir in agent.ini');
-      });
-    },
-    end: (record) => rm(pathOf(record.log), { force: true }),
-    async list() {
-      const names = await readdir(folder).catch((error: unknown) => {
-        if (isErrno(error, 'ENOENT')) return [];
-        throw toAppError(error, 'failed', `${folder} cannot be read`);
-      });
-      const records: RotationRecord[] = [];
-      for (const name of names.filter((one) => one.endsWith('.json'))) {
-        const record = await readRecord(join(folder, name));
-        if (record !== null) records.push(record);
-      }
-      return records;
-    },
+    update: (record) => records.write(record.log, record),
+    end: (record) => records.remove(record.log),
+    list: () => records.list(),
   };
-}
-
-const toLine = (record: RotationRecord): string => `${JSON.stringify(record)}\n`;
-
-/** null: it ended meanwhile. */
-async function readRecord(path: string): Promise<RotationRecord | null> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return null;
-    throw toAppError(error, 'failed', `${path} cannot be read`);
-  });
-  if (text === null) return null;
-  const value = parse(text);
-  if (isRecord(value)) return value;
-  throw new AppError('failed', `${path} is damaged`, { hint: 'look for a hidden .part file in archivedir, then move this file away' });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 /** Our own files, checked for damage and for those of a later version; what is in them is ours. */

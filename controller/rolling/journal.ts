@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
+import { parseJson } from '../../shared/json.js';
 import { makeFolder, openDurableLog } from '../../shared/ports/files.js';
 import type { JournalEvent } from './events.js';
 
@@ -111,15 +112,6 @@ function parseLine(line: string, first: boolean, where: string): JournalEvent {
   throw new AppError('failed', `${where}: the journal of an operation is damaged`, {
     hint: 'look at the balancer with your own eyes, then move this file away to go on without it',
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 const TYPES: Readonly<Record<JournalEvent['type'], true>> = {

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf } from '../../shared/abort.js';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
+import { parseJson } from '../../shared/json.js';
 import { writeFileAtomic } from '../../shared/ports/files.js';
 
 /** Who holds a lock; the file's content as JSON. */
@@ -144,13 +145,8 @@ export async function readLock(path: string): Promise<Held | null> {
 
 /** null: nobody who signs as we do has written this. */
 function parseOwner(raw: string): LockOwner | null {
-  try {
-    const value: unknown = JSON.parse(raw);
-    return isOwner(value) ? value : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const value = parseJson(raw);
+  return isOwner(value) ? value : null;
 }
 
 function isOwner(value: unknown): value is LockOwner {
