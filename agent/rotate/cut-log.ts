@@ -4,7 +4,7 @@ import { requireOpened } from '../opened-path.js';
 import { AppError, toAppError } from '../../shared/errors.js';
 import { pidOf, processId } from '../../shared/model/process.js';
 import { identifyProcess } from '../../shared/ports/process-identity.js';
-import { createDraft } from './draft.js';
+import { createDraft, type Draft } from './draft.js';
 import { findLastBoundary } from './entry-start.js';
 import { allocationUnits, requireSpace } from './file-system.js';
 import type { RotationRecord, Stage } from './journal.js';
@@ -67,7 +67,7 @@ async function cutOpen(
   };
   try {
     const draft = await createDraft(record.part, await file.stat());
-    const check = () => requireSame(record, draft.bytes());
+    const check = () => requireSame(record, file, draft);
     const inHand: LogInHand = { path: record.log, file, draft, enter, check, step: deps.onStep };
     let cut: Cut;
     try {
@@ -105,8 +105,8 @@ async function pausing(log: LogInHand, writers: readonly number[], deps: Recover
   }
 }
 
-async function requireSame({ log, dev, ino }: RotationRecord, copied: number): Promise<void> {
+async function requireSame({ log, dev, ino }: RotationRecord, file: FileHandle, draft: Draft): Promise<void> {
   const now = await stat(log, { bigint: true });
-  if (String(now.dev) === dev && String(now.ino) === ino && now.size >= BigInt(copied)) return;
+  if (String(now.dev) === dev && String(now.ino) === ino && (await draft.isStillIn(file))) return;
   throw new AppError('conflict', `${log} was changed while it was copied: somebody else rotates it`);
 }

@@ -6,6 +6,7 @@ import { requireOpened } from '../opened-path.js';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 import { throwIfAborted } from '../../shared/abort.js';
 import { withNumber } from './archive-name.js';
+import { readRange } from './entry-start.js';
 
 /** An archive that is being written, under a hidden name: it gets its own only when it is complete and the log has been cut. */
 export interface Draft {
@@ -19,6 +20,8 @@ export interface Draft {
   /** The same for one piece, without letting go of the thread; answers how many bytes there were. */
   copyPiece(log: FileHandle): number;
   sync(): Promise<void>;
+  /** The log still has what was copied of it, by its first and its last bytes: nobody has cut it meanwhile, however long it has become since. */
+  isStillIn(log: FileHandle): Promise<boolean>;
   /** Reads it back. Rejects with `failed` if it is not what was copied. */
   verify(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -75,6 +78,15 @@ export async function createDraft(part: string, like: Likeness): Promise<Draft> 
       return bytesRead;
     },
     sync: () => file.datasync(),
+    async isStillIn(log) {
+      const ends = [0, Math.max(0, bytes - COMPARED_BYTES)];
+      for (const from of ends) {
+        const to = Math.min(bytes, from + COMPARED_BYTES);
+        const [ours, theirs] = await Promise.all([readRange(file, from, to), readRange(log, from, to)]);
+        if (!ours.equals(theirs)) return false;
+      }
+      return true;
+    },
     async verify(signal) {
       const read = await sha256Of(file, bytes, signal);
       if (read !== hash.copy().digest('hex'))
@@ -85,6 +97,7 @@ export async function createDraft(part: string, like: Likeness): Promise<Draft> 
 }
 
 const CHUNK_BYTES = 1024 * 1024;
+const COMPARED_BYTES = 64 * 1024;
 
 async function takeOver(file: FileHandle, { mode, uid, gid }: Likeness): Promise<void> {
   if (process.getuid?.() === 0) await file.chown(uid, gid);

@@ -20,10 +20,10 @@ export async function collapse(log: LogInHand, boundary: number, units: readonly
   await log.draft.sync();
   await log.draft.verify(deps.signal);
   for (const cutBytes of cuts) {
-    await log.check();
     const stage: CollapsingStage = { at: 'collapsing', cutBytes, keptFrom: boundary, sha256: hashes.get(cutBytes) ?? '' };
     const rest = await readRange(log.file, cutBytes, boundary);
     await log.enter(stage);
+    await requireUncut(log);
     const refusal = await takeOff(log.file, stage, rest, deps.exec);
     if (refusal === null) return { windowMs: null, pausedMs: null, note: null };
     await log.enter({ at: 'copying' });
@@ -31,6 +31,16 @@ export async function collapse(log: LogInHand, boundary: number, units: readonly
     if (refusal.kind === 'unsupported') throw new AppError('unsupported', `${log.path} cannot be collapsed: ${refusal.why}`);
   }
   throw new AppError('unsupported', `${log.path} cannot be collapsed: its file system takes off none of ${cuts.join(', ')} bytes`);
+}
+
+/** Right before the cut: from then on a log that is not as it was counts as cut by us. */
+async function requireUncut(log: LogInHand): Promise<void> {
+  try {
+    await log.check();
+  } catch (error) {
+    await log.enter({ at: 'copying' });
+    throw error;
+  }
 }
 
 /** How much can be taken off so that some of what is archived is left to be blanked; each unit gives one, none is 0. */

@@ -21,7 +21,7 @@ export interface LogInHand {
   enter(stage: Stage): Promise<void>;
   /** A moment at which a crash would find the log, or its writer, in another state. */
   readonly step: (name: string) => void;
-  /** Rejects with `conflict` if the path leads to another file by now, or to less than was copied. */
+  /** Rejects with `conflict` if the path leads to another file by now, or to one without what was copied. */
   check(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -310,6 +311,25 @@ describe('a rotation', () => {
     expect(logs).toHaveLength(1);
     expect(await readFile(archive, 'utf8')).toBe(CONTENT);
   });
+
+  it.each([['copy', 'truncating'] as const, ...(collapses ? [['collapse', 'collapsing'] as const] : [])])(
+    'takes nothing off (%s) that it has not archived, if somebody else has cut the log and it has grown again',
+    async (method, stage) => {
+      const news = CONTENT.replaceAll('line', 'news').repeat(2);
+      await writeFile(log, CONTENT);
+      const meddled = rotationOf({
+        ...{ stateDir: join(folder, 'state'), pid: null },
+        onStep: (step) => {
+          if (step === `${stage} is written`) writeFileSync(log, news);
+        },
+      });
+      const { logs } = await meddled.rotate(serviceOf('ZeoClient'), specOf([log], archiveDir, { method }), NEVER);
+      expect(logs).toMatchObject([{ outcome: 'failed' }]);
+      expect(logs[0]?.why).toContain('somebody else rotates it');
+      expect(await readFile(log, 'utf8')).toBe(news);
+      expect(await readdir(join(folder, 'state', 'rotations'))).toEqual([]);
+    },
+  );
 });
 
 describe('a rotation by rename', () => {
