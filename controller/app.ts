@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { refusedChange } from './actions/audit.js';
 import { createControlApi } from './api/control-api.js';
 import { createControlService } from './api/control-service.js';
 import type { ClusterConfig } from './config/cluster.js';
@@ -68,14 +69,17 @@ export async function startController(deps: ControllerDeps, options: ControllerO
 /** null: on a unix socket the modes of the file say who may. */
 async function openIdentityFor(
   address: Address,
-  { care }: Parts,
+  { audit, care }: Parts,
   { clock, log, lifecycle }: ControllerDeps,
   { controller }: ClusterConfig,
 ): Promise<ControllerIdentity | null> {
   if (address.kind === 'unix') return null;
   const observe = async (observation: Observation) =>
     (await care.incidents()).observe(observation, { failures: 1, recoveries: 1, busyRounds: 1 });
-  const identity = await openIdentity({ clock, log, observe }, { folder: identityFolder(controller.stateDir), host: address.host });
+  const identity = await openIdentity(
+    { clock, log, observe, record: (change) => audit.note(refusedChange(change)) },
+    { folder: identityFolder(controller.stateDir), host: address.host },
+  );
   lifecycle.onShutdown('identity', async () => identity?.stop());
   return identity;
 }

@@ -5,6 +5,8 @@ export interface LogFileOptions {
   readonly maxBytes?: number;
   /** How many full files are kept beside the current one, as `PATH.1` (the newest) and so on. */
   readonly keep?: number;
+  /** Of a file that is made. */
+  readonly mode?: number;
   /** Gets the lines that the file does not take, after one line that says why. */
   readonly fallback?: (line: string) => void;
 }
@@ -14,14 +16,14 @@ export interface LogFileOptions {
  * one that fails later (a full disk) must not stop the program: its lines go to `fallback` until it works again.
  */
 export function createLogFile(path: string, options: LogFileOptions = {}): { write(line: string): void; close(): void } {
-  const { maxBytes = 10 * 1024 * 1024, keep = 5, fallback = (line: string) => process.stderr.write(line) } = options;
+  const { maxBytes = 10 * 1024 * 1024, keep = 5, mode = 0o640, fallback = (line: string) => process.stderr.write(line) } = options;
   let failing = false;
-  let file: { fd: number; bytes: number } | null = openForAppend(path);
+  let file: { fd: number; bytes: number } | null = openForAppend(path, mode);
 
   return {
     write(line) {
       try {
-        file = file === null ? openForAppend(path) : file.bytes < maxBytes ? file : rotate(file.fd);
+        file = file === null ? openForAppend(path, mode) : file.bytes < maxBytes ? file : rotate(file.fd);
         file.bytes += writeSync(file.fd, line);
         failing = false;
       } catch (error) {
@@ -46,13 +48,13 @@ export function createLogFile(path: string, options: LogFileOptions = {}): { wri
         if (!isErrno(error, 'ENOENT')) throw error;
       }
     }
-    return openForAppend(path);
+    return openForAppend(path, mode);
   }
 }
 
-function openForAppend(path: string): { fd: number; bytes: number } {
+function openForAppend(path: string, mode: number): { fd: number; bytes: number } {
   try {
-    const fd = openSync(path, 'a', 0o640);
+    const fd = openSync(path, 'a', mode);
     return { fd, bytes: fstatSync(fd).size };
   } catch (error) {
     throw toAppError(

@@ -24,9 +24,9 @@ export interface Audit {
   close(): void;
 }
 
-/** `STATE_DIR/audit.log`, a line of JSON each; 10 MiB × 5. Only what changes something stands there. */
+/** `STATE_DIR/audit.log`, a line of JSON each; 10 MiB × 5; like all of the state_dir for its user alone. Only what changes something stands there. */
 export function openAudit(stateDir: string, clock: WallClock): Audit {
-  const file = createLogFile(join(stateDir, 'audit.log'));
+  const file = createLogFile(join(stateDir, 'audit.log'), { mode: 0o600 });
   return {
     note: (line) => file.write(`${JSON.stringify({ at: new Date(clock.wallTime()).toISOString(), ...line })}\n`),
     close: () => file.close(),
@@ -41,6 +41,14 @@ export const endOf = (result: OperationResult, by: string): AuditLine => ({
   operation: result.operation,
   result: result.outcome,
   why: result.why,
+});
+
+/** The line of a call that was refused before anything but its name was read. */
+export const refusedChange = (change: Pick<AuditLine, 'by' | 'what' | 'why'>): AuditLine => ({
+  ...change,
+  services: [],
+  operation: null,
+  result: 'refused',
 });
 
 /** The same API: what was refused is on record, and what is no operation and changes something all the same. */

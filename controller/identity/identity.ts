@@ -12,6 +12,7 @@ import { createAdmission } from './admission.js';
 import { anchorOf, type Authority, certifyController, controllerFile, readAuthorities } from './authority.js';
 import { createExpiryWatch, heldBy } from './expiry.js';
 import { openMembers } from './members.js';
+import { createRefusals, type RefusedChange } from './refusals.js';
 import { readRevocations } from './revocations.js';
 import { createIdentityService } from './service.js';
 
@@ -27,6 +28,8 @@ export interface IdentityDeps {
   readonly log: Log;
   /** Takes what is to be told of certificates that expire; what it does not take is told again. */
   readonly observe: (observation: Observation) => Promise<void>;
+  /** Takes what is to be on record of who was refused. */
+  readonly record: (change: RefusedChange) => void;
 }
 
 export interface IdentityOptions {
@@ -39,7 +42,8 @@ export interface IdentityOptions {
 }
 
 /** null: `ctl-controller init` has not been done. Errors: `config`, `failed` (what is in the folder cannot be read). */
-export async function openIdentity({ clock, log, observe }: IdentityDeps, options: IdentityOptions): Promise<ControllerIdentity | null> {
+export async function openIdentity(deps: IdentityDeps, options: IdentityOptions): Promise<ControllerIdentity | null> {
+  const { clock, log, observe } = deps;
   const { folder, host, pollMs = 1_000 } = options;
   let authorities = await readAuthorities(folder);
   if (authorities.length === 0) return null;
@@ -54,7 +58,9 @@ export async function openIdentity({ clock, log, observe }: IdentityDeps, option
     trusted: () => authorities.map(({ info }) => info.fingerprint),
     now,
   });
-  const service = createIdentityService({ folder, authorities: () => authorities, members, review: () => admission.review(), now, log });
+  const refusals = createRefusals(deps);
+  const review = () => admission.review();
+  const service = createIdentityService({ folder, authorities: () => authorities, members, review, now, refusals, log });
 
   let expiry = createExpiryWatch();
   const stopping = new AbortController();
@@ -66,11 +72,17 @@ export async function openIdentity({ clock, log, observe }: IdentityDeps, option
   const followed = follow();
 
   return {
-    certificates: { current: () => certified, subscribe: (listener) => void listeners.push(listener), admit: admission.admit },
+    certificates: {
+      current: () => certified,
+      subscribe: (listener) => void listeners.push(listener),
+      admit: admission.admit,
+      refused: (call) => refusals.call(call),
+    },
     service,
     async stop() {
       stopping.abort();
       nap.abort();
+      refusals.stop();
       await watcher.close();
       await followed;
       await members.save();

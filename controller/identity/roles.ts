@@ -37,6 +37,12 @@ export const READS: readonly string[] = [
   'DiffConfig',
 ];
 
+/** Whether a call would change something in the cluster. */
+export const isChange = (path: string): boolean => {
+  const [, service = '', method = ''] = path.split('/');
+  return service === CONTROL && !READS.includes(method);
+};
+
 function uncertified(why: string | null, clock: number): AppError {
   const time = `by the clock of the controller it is ${new Date(clock).toISOString()}`;
   return new AppError(

@@ -6,6 +6,7 @@ import { IdentityDefinition } from '../../shared/wire/definitions.js';
 import { type Issued, issuedToWire, trustedToWire } from '../../shared/wire/identity.js';
 import { type Authority, certify, issuerOf } from './authority.js';
 import type { CertificateIssued, Members } from './members.js';
+import type { Refusals } from './refusals.js';
 import { type Invited, type Spending, spendToken } from './tokens.js';
 
 export interface IdentityServiceDeps {
@@ -15,17 +16,18 @@ export interface IdentityServiceDeps {
   /** After something was issued: who was replaced by it has to go. */
   readonly review: () => void;
   readonly now: () => number;
+  readonly refusals: Pick<Refusals, 'token'>;
   readonly log: Log;
 }
 
 /** Certificates for those who join with a token, and new ones for those who have one. For whom, is never taken from the request. */
 export function createIdentityService(deps: IdentityServiceDeps): RpcService {
-  const { folder, authorities, members, review, now, log } = deps;
+  const { folder, authorities, members, review, now, refusals, log } = deps;
   let spent: Promise<unknown> = Promise.resolve();
   return rpcService(IdentityDefinition, {
     async join({ token, request, name, kind }, { peer }) {
       const { member, invitedAt } = await spend(token, { now: now(), name, kind }).catch((error: unknown) => {
-        log.warn({ error, peer }, `a token from ${peer} was refused`);
+        refusals.token(peer, error);
         throw error;
       });
       const issued = await issue(member, request, (one) => members.join({ ...one, invitedAt, replaces: member.kind === 'agent' }));

@@ -2,6 +2,7 @@ import type { PeerCertificate } from 'node:tls';
 import { type Metadata as GrpcMetadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerMiddleware } from 'nice-grpc-common';
 import { linkSignals, reasonOf } from '../abort.js';
+import type { AppError } from '../errors.js';
 import type { Caller } from '../model/identity.js';
 import { identityOfNames } from '../pki/certificate.js';
 
@@ -15,6 +16,16 @@ export interface CallerContext {
  * he may not any more.
  */
 export type Admit = (caller: Caller, path: string) => AbortSignal;
+
+/** A call that was not admitted. */
+export interface RefusedCall {
+  readonly caller: Caller;
+  /** `ADDRESS:PORT`. */
+  readonly peer: string;
+  /** `/ctl.v1.Control/Run`. */
+  readonly path: string;
+  readonly error: AppError;
+}
 
 /** Only written by us: whatever a client sends under this name is thrown away. */
 export const CALLER = 'ctl-caller';

@@ -95,24 +95,27 @@ async function fetchAuthority(address: Address, fingerprint: string, signal: Abo
     ...(isIP(host) === 0 ? { servername: host } : {}),
     rejectUnauthorized: false,
   });
-  try {
-    const chain = new Promise<DetailedPeerCertificate>((resolve, reject) => {
-      socket.once('secureConnect', () => resolve(socket.getPeerCertificate(true)));
-      socket.once('error', (error: Error) => reject(unjoinable(error, address)));
-      socket.once('close', () =>
-        reject(new AppError('unreachable', `${formatAddress(address)} closed the connection during the handshake`)),
-      );
-    });
-    const presented = certificatesOf(await orAborted(chain, bound.signal));
-    const found = presented.find((one) => fingerprintOf(one.fingerprint256) === fingerprint);
-    if (found !== undefined) return readCertificate(found.raw).pem;
-    const seen = presented.map((one) => fingerprintOf(one.fingerprint256)).at(-1) ?? 'none';
-    throw new AppError('denied', `the authority at ${formatAddress(address)} is not the one of the command: its fingerprint is ${seen}`, {
-      hint: 'nothing was sent. Was the controller set up anew? Then make a new token there; if not, somebody may be in between',
-    });
-  } finally {
+  const chain = new Promise<DetailedPeerCertificate>((resolve, reject) => {
+    socket.once('secureConnect', () => resolve(socket.getPeerCertificate(true)));
+    socket.once('error', (error: Error) => reject(unjoinable(error, address)));
+    socket.once('close', () => reject(new AppError('unreachable', `${formatAddress(address)} closed the connection during the handshake`)));
+  });
+  const leaf = await orAborted(chain, bound.signal).catch((error: unknown) => {
     socket.destroy();
-  }
+    throw error;
+  });
+  // Not torn off: to the controller that would be a handshake that failed, and a line in its log.
+  socket
+    .setTimeout(CONNECT_MS, () => socket.destroy())
+    .unref()
+    .end();
+  const presented = certificatesOf(leaf);
+  const found = presented.find((one) => fingerprintOf(one.fingerprint256) === fingerprint);
+  if (found !== undefined) return readCertificate(found.raw).pem;
+  const seen = presented.map((one) => fingerprintOf(one.fingerprint256)).at(-1) ?? 'none';
+  throw new AppError('denied', `the authority at ${formatAddress(address)} is not the one of the command: its fingerprint is ${seen}`, {
+    hint: 'nothing was sent. Was the controller set up anew? Then make a new token there; if not, somebody may be in between',
+  });
 }
 
 function unjoinable(error: Error, address: Address): AppError {

@@ -6,7 +6,7 @@ import { AppError, messageOf, toAppError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Certified } from '../pki/certificate.js';
 import { type Address, formatAddress } from './address.js';
-import { admitCallers, callerInterceptor, type CallerContext, localCallers, type Admit } from './caller.js';
+import { admitCallers, callerInterceptor, type CallerContext, localCallers, type Admit, type RefusedCall } from './caller.js';
 import { createGate } from './gate.js';
 import { answerErrors } from './handler.js';
 import { SERVER_OPTIONS } from './limits.js';
@@ -39,6 +39,8 @@ export interface ServerCertificates {
   /** Tells of every new one. */
   subscribe(listener: (certified: Certified) => void): void;
   readonly admit: Admit;
+  /** Told of each call that is not admitted. */
+  readonly refused: (call: RefusedCall) => void;
 }
 
 export function createRpcServer({ log }: { readonly log: Log }, options: RpcServerOptions): RpcServer {
@@ -55,10 +57,10 @@ export function createRpcServer({ log }: { readonly log: Log }, options: RpcServ
   return {
     async start() {
       const { certified } = options;
-      if (certified !== undefined) watch = watchTls({ log, now: Date.now }, () => (address.kind === 'tcp' ? address.port : null));
+      if (certified !== undefined) watch = watchTls({ log }, () => (address.kind === 'tcp' ? address.port : null));
       const targets = await listenTargets(options.address, certified !== undefined);
       const refusalOf = (peer: string) => watch?.refusalOf(peer) ?? null;
-      const gates = certified === undefined ? [] : [createGate(certified.admit, refusalOf)];
+      const gates = certified === undefined ? [] : [createGate({ ...certified, refusalOf })];
       const listening = createServer({ ...SERVER_OPTIONS, interceptors: [callerInterceptor, ...gates] })
         .use(answerErrors({ log, closing: closing.signal }))
         .use(certified === undefined ? localCallers() : admitCallers(certified.admit, refusalOf));

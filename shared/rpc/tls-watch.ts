@@ -2,8 +2,15 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { Server, type TLSSocket } from 'node:tls';
 import type { Log } from '../log.js';
+import { identityOfNames } from '../pki/certificate.js';
+import { systemClock } from '../ports/clock.js';
+import { createRepeats, moreOf } from '../repeats.js';
+import { createCrowd } from './crowd.js';
 
-/** What goes wrong below gRPC, which tells nobody of it: connections without TLS, and certificates that were not accepted. */
+/**
+ * What happens below gRPC, which tells nobody of it: connections without TLS, and certificates that were not accepted. And how many
+ * connections there may be (crowd.ts).
+ */
 export interface TlsWatch {
   /** Why the certificate of the connection from `peer` (ip:port) was not accepted; null: it showed none, or a good one. */
   refusalOf(peer: string): string | null;
@@ -12,19 +19,28 @@ export interface TlsWatch {
 
 /**
  * Watches the TLS server that listens on `port()` of this process. gRPC does not give it out, node does, with each connection. Should it
- * not, only the lines in the log and the reason are lost: who is let in, is judged elsewhere.
+ * not, the lines in the log, the reason and the limits are lost, which a test would tell: who is let in, is judged elsewhere.
  */
-export function watchTls({ log, now }: { readonly log: Log; readonly now: () => number }, port: () => number | null): TlsWatch {
+export function watchTls({ log }: { readonly log: Log }, port: () => number | null): TlsWatch {
   const known = new WeakSet<Server>();
   const refusals = new Map<string, string>();
-  const told = new Map<string, number>();
+  const repeats = createRepeats(systemClock, (others) => log.warn({ others }, `${others} more connections were refused, of many others`));
+  const crowd = createCrowd((address, why) => tell({ peer: address }, `a connection from ${address} was closed: ${why}`));
   subscribe(ACCEPTED, onSocket);
 
-  return { refusalOf: (peer) => refusals.get(peer) ?? null, stop: () => void unsubscribe(ACCEPTED, onSocket) };
+  return {
+    refusalOf: (peer) => refusals.get(peer) ?? null,
+    stop() {
+      unsubscribe(ACCEPTED, onSocket);
+      repeats.stop();
+    },
+  };
 
   function onSocket(message: unknown): void {
     const { socket } = message as { readonly socket: Socket & { readonly server?: unknown } };
-    if (socket.localPort !== port() || !(socket.server instanceof Server) || known.has(socket.server)) return;
+    if (socket.localPort !== port() || !(socket.server instanceof Server)) return;
+    crowd.enter(socket);
+    if (known.has(socket.server)) return;
     known.add(socket.server);
     socket.server.on('tlsClientError', (error, { remoteAddress }) => onFailure(error, remoteAddress));
     socket.server.on('secureConnection', onSecure);
@@ -42,7 +58,12 @@ export function watchTls({ log, now }: { readonly log: Log; readonly now: () => 
     // It stays as long as the connection, and is asked for with each call: read anew each time, it costs more than the rest of the call.
     Object.defineProperty(socket, 'getPeerCertificate', { value: () => certificate });
     const { subject, raw } = certificate as { subject?: { CN?: unknown }; raw?: Buffer };
-    if (code === null || raw === undefined) return;
+    if (raw === undefined) return;
+    if (code === null) {
+      const identity = identityOfNames(certificate.subjectaltname);
+      if (identity !== null && identity.kind !== 'controller') crowd.recognize(socket, `of ${identity.kind} ${identity.name}`);
+      return;
+    }
     const { remoteAddress = 'somebody', remotePort } = socket;
     const peer = `${remoteAddress}:${remotePort ?? ''}`;
     const why = REFUSALS[code] ?? code;
@@ -52,20 +73,13 @@ export function watchTls({ log, now }: { readonly log: Log; readonly now: () => 
     tell({ peer, code, name }, `the certificate of ${remoteAddress} was not accepted: ${why}`);
   }
 
-  /** The same trouble of the same host once a minute: whoever hammers at the port must not fill the disk. */
   function tell(facts: Readonly<Record<string, unknown>>, text: string): void {
-    const at = now();
-    if (at - (told.get(text) ?? -Infinity) < QUIET_MS) return;
-    if (told.size >= MAX_TOLD) told.clear();
-    told.set(text, at);
-    log.warn(facts, text);
+    repeats.tell(text, (more) => log.warn(facts, `${text}${moreOf(more)}`));
   }
 }
 
 /** Published by node for each connection that a server accepts. */
 const ACCEPTED = 'net.server.socket';
-const QUIET_MS = 60_000;
-const MAX_TOLD = 1_000;
 
 const FAILURES: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',

@@ -10,6 +10,7 @@ import { createLinks, type Links } from '../../controller/fleet/links.js';
 import { identityFolder } from '../../controller/identity/authority.js';
 import { runIdentityCommand } from '../../controller/identity/commands.js';
 import { openIdentity } from '../../controller/identity/identity.js';
+import type { RefusedChange } from '../../controller/identity/refusals.js';
 import type { Observation } from '../../controller/incidents/observation.js';
 import type { Certified } from '../../shared/pki/certificate.js';
 import { writeIdentityFile } from '../../shared/pki/identity-file.js';
@@ -30,6 +31,8 @@ export interface Secured extends AsyncDisposable {
   readonly control: FakeControl;
   /** What was told of certificates that expire. */
   readonly observed: readonly Observation[];
+  /** What is on record of calls that were refused. */
+  readonly refused: readonly RefusedChange[];
   readonly logged: LogLines;
   /** `ctl-controller WORDS`: what it prints. */
   run(...words: string[]): Promise<string>;
@@ -60,7 +63,10 @@ export async function startSecured({ aheadMs = () => 0, host = '127.0.0.1', scri
   const logged = recordedLog();
   const { log } = logged;
   const observed: Observation[] = [];
-  const identity = await openIdentity({ clock, log, observe: async (one) => void observed.push(one) }, { folder, host, pollMs: 50 });
+  const refused: RefusedChange[] = [];
+  const observe = async (one: Observation) => void observed.push(one);
+  const record = (change: RefusedChange) => void refused.push(change);
+  const identity = await openIdentity({ clock, log, observe, record }, { folder, host, pollMs: 50 });
   if (identity === null) throw new Error('init made no identity');
   const links = createLinks({ clock, log, heartbeatMs: 1_000, version: '9.9.9', takeEvents: () => Promise.resolve() });
   links.assign('web1', [aService('zeoclient1.1')]);
@@ -84,6 +90,7 @@ export async function startSecured({ aheadMs = () => 0, host = '127.0.0.1', scri
     links,
     control,
     observed,
+    refused,
     logged,
     run,
     invite,

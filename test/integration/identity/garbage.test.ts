@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { constants } from 'node:http2';
 import { describe, expect, it } from 'vitest';
+import type { Certified } from '../../../shared/pki/certificate.js';
 import type { Address } from '../../../shared/rpc/address.js';
 import { formatAddress } from '../../../shared/rpc/address.js';
 import { connectControl } from '../../../shared/rpc/control-client.js';
@@ -110,11 +111,67 @@ describe('a controller that is sent garbage', () => {
       await expectWell(controller);
       // Both ends are in this process.
       expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
+      expect(open.filter(isOpen).length).toBeLessThanOrEqual(512);
       // They are cut off after ten seconds, and do not fill the log.
-      await eventually(() => open.every(({ destroyed, readableEnded }) => destroyed || readableEnded)).toBe(true);
+      await eventually(() => open.some(isOpen)).toBe(false);
       expect(warned(controller).filter((text) => text.includes('handshake')).length).toBeLessThan(5);
     } finally {
       for (const socket of open) socket.destroy();
     }
   });
+
+  it('serves on beside a thousand connections without a certificate that say nothing, and keeps the newest', async () => {
+    await using controller = await startSecured();
+    const before = process.memoryUsage().rss;
+    const open = await crowd(controller.address, 1_000, null);
+    try {
+      await eventually(() => open.filter(isOpen).length).toBe(512);
+      expect(open.slice(-512).every(isOpen)).toBe(true);
+      expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
+      await expectWell(controller);
+      expect(warned(controller).filter((text) => text.includes('without a certificate'))).toEqual([
+        'a connection from 127.0.0.1 was closed: more than 512 connections without a certificate',
+      ]);
+    } finally {
+      for (const socket of open) socket.destroy();
+    }
+  });
+
+  it('gives the holder of one certificate so many connections, and leaves everybody else alone', async () => {
+    await using controller = await startSecured();
+    const open = await crowd(controller.address, 150, await controller.member('--agent', 'web2'));
+    try {
+      await eventually(() => open.filter(isOpen).length).toBe(128);
+      expect(open.slice(0, 100).every(isOpen)).toBe(true);
+      expect(warned(controller)).toEqual([
+        'a connection from 127.0.0.1 was closed: more than 128 connections with a certificate of agent web2',
+      ]);
+      await expectWell(controller);
+    } finally {
+      for (const socket of open) socket.destroy();
+    }
+  });
 });
+
+/** So many connections, all through the handshake, that say nothing more. */
+async function crowd(address: Address, count: number, certified: Certified | null): Promise<Socket[]> {
+  const identity = certified === null ? {} : { key: certified.own.key, cert: certified.own.certificate };
+  const options: ConnectionOptions = {
+    ...{ host: '127.0.0.1', port: portOf(address), ALPNProtocols: ['h2'], rejectUnauthorized: false },
+    ...identity,
+  };
+  const open: Socket[] = [];
+  for (let n = 0; n < count; n++) {
+    const socket = connectTls(options);
+    socket.on('error', () => undefined);
+    socket.on('data', () => undefined);
+    open.push(socket);
+    await new Promise<void>((resolve) => {
+      socket.once('secureConnect', () => resolve());
+      socket.once('close', () => resolve());
+    });
+  }
+  return open;
+}
+
+const isOpen = ({ destroyed, readableEnded }: Socket): boolean => !destroyed && !readableEnded;

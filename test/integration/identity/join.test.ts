@@ -74,6 +74,24 @@ describe('joining', () => {
     await expect(join(invitation, soon())).rejects.toMatchObject(SPENT);
   });
 
+  it('says once a minute who guesses', async () => {
+    await using controller = await startSecured();
+    const { token, ...invitation } = await controller.invite('--agent', 'web1');
+    for (let guess = 0; guess < 10; guess++)
+      await expect(join({ ...invitation, token: `${token.slice(0, 17)}${guess}` }, soon())).rejects.toMatchObject(SPENT);
+    const told = controller.logged.lines.filter(({ level }) => level === 'warn');
+    expect(told.map(({ msg }) => msg)).toEqual([expect.stringMatching(/^a token from 127\S+ was refused$/)]);
+  });
+
+  it('leaves no warning in the log of the controller when all is well', async () => {
+    await using controller = await startSecured();
+    for (const name of ['web1', 'web2', 'web3']) await controller.member('--agent', name);
+    await expect(join({ ...(await controller.invite('--agent', 'web4')), fingerprint: 'ab'.repeat(32) }, soon())).rejects.toMatchObject({
+      code: 'denied',
+    });
+    expect(controller.logged.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
   it('still takes it after four', async () => {
     await using controller = await startSecured();
     const invitation = await controller.invite('--agent', 'web1');

@@ -144,6 +144,54 @@ describe('who may call what', () => {
   });
 });
 
+describe('whoever is refused', () => {
+  it('is on record with what he wanted to change, once a minute however often he asks', async () => {
+    await using controller = await startSecured();
+    const api = await controlOf(controller, await controller.member('--operator', 'vera', '--role', 'viewer'));
+    for (let n = 0; n < 20; n++) await expect(drained(api.run(RUN, soon()))).rejects.toMatchObject({ code: 'denied' });
+    await expect(api.removeLock({ force: true, by: 'root@elsewhere' }, soon())).rejects.toMatchObject({ code: 'denied' });
+    await api.operations(soon());
+    await api.close();
+    const by = expect.stringMatching(/^vera@127\./) as string;
+    expect(controller.refused).toEqual([
+      { by, what: 'Run', why: 'operator vera (viewer) may look, and change nothing: Run is refused' },
+      { by, what: 'RemoveLock', why: 'operator vera (viewer) may look, and change nothing: RemoveLock is refused' },
+    ]);
+    const said = controller.logged.lines.filter(({ msg }) => msg.startsWith('Run of operator vera (viewer) at 127.'));
+    expect(said).toHaveLength(1);
+  });
+
+  it('is on record as whom he was before he was revoked, and as an agent that wants more than an agent may', async () => {
+    await using controller = await startSecured();
+    const alice = await controlOf(controller, await controller.member('--operator', 'alice'));
+    const web1 = await controlOf(controller, await controller.member('--agent', 'web1'));
+    await controller.run('revoke', 'alice');
+    await eventually(() => alice.operations(soon()).catch((error: unknown) => error)).toMatchObject({ code: 'denied' });
+    for (const api of [alice, web1]) {
+      await expect(drained(api.run(RUN, soon()))).rejects.toMatchObject({ code: 'denied' });
+      await api.close();
+    }
+    expect(controller.refused).toMatchObject([
+      { by: expect.stringMatching(/^alice@/) as string, what: 'Run', why: expect.stringContaining('was revoked at') as string },
+      { by: expect.stringMatching(/^web1@/) as string, what: 'Run', why: 'agent web1 may not call Run' },
+    ]);
+  });
+
+  it('is in the log alone without a certificate: nobody can be put on record by somebody else', async () => {
+    await using controller = await startSecured();
+    await callAll(controller, null);
+    expect(controller.refused).toEqual([]);
+    expect(controller.logged.lines.map(({ msg }) => msg)).toContainEqual(
+      expect.stringMatching(/^Run of somebody without a certificate at 127\S+ was refused: this controller wants a certificate/),
+    );
+  });
+});
+
+async function drained(events: AsyncIterable<unknown>): Promise<void> {
+  const reading = events[Symbol.asyncIterator]();
+  while ((await reading.next()).done !== true) continue;
+}
+
 describe('which host an agent is', () => {
   it('is what its certificate says', async () => {
     await using controller = await startSecured();

@@ -26,7 +26,7 @@ const statusOf = async (call: ReturnType<typeof begin>): Promise<string | undefi
   const [headers] = (await once(call, 'response')) as [IncomingHttpHeaders];
   return headers['grpc-status'] as string | undefined;
 };
-const [TIMEOUT, DENIED] = ['4', '7'];
+const [TIMEOUT, DENIED, UNAVAILABLE] = ['4', '7', '14'];
 
 describe('somebody without a certificate', () => {
   it('is refused before his message is read, if he wants more than to join', async () => {
@@ -50,5 +50,16 @@ describe('somebody without a certificate', () => {
     expect(ended[0]).toBe(`stranger: ${TIMEOUT}`);
     await all;
     expect(ended).toHaveLength(17);
+  });
+
+  it('is refused at once when very many wait already', async () => {
+    await using controller = await startSecured();
+    using session = stranger(controller);
+    using another = stranger(controller);
+    // 16 are listened to, 256 wait.
+    const answers = [137, 136].map((calls, n) =>
+      Array.from({ length: calls }, () => statusOf(begin(n === 0 ? session : another, '/ctl.v1.Identity/Join'))),
+    );
+    expect(await Promise.race(answers.flat())).toBe(UNAVAILABLE);
   });
 });

@@ -12,7 +12,12 @@ import { startSecured } from '../../support/secured.js';
 
 /** Somebody who listens with that certificate, and is no more than that. */
 async function listening(certified: Certified, host = '127.0.0.1') {
-  const certificates = { current: () => certified, subscribe: () => undefined, admit: () => new AbortController().signal };
+  const certificates = {
+    current: () => certified,
+    subscribe: () => undefined,
+    admit: () => new AbortController().signal,
+    refused: () => undefined,
+  };
   const server = createRpcServer(
     { log: recordedLog().log },
     { address: { kind: 'tcp', host, port: 0 }, services: [], certified: certificates, stopMs: 100 },
