@@ -22,7 +22,7 @@ const pound = aService(
 );
 const here: Partial<AgentApi> = {
   ping: async () => ({ name: '', version: '1', at: 0 }),
-  process: async () => ({ state: 'stopped', why: 'nothing runs' }),
+  process: async () => ({ state: 'down', why: 'nothing runs', failed: false }),
 };
 const ALL = { web1: here, web2: here, db1: here, lb1: here };
 const holding: Measured<BalancerState> = {
