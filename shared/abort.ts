@@ -56,3 +56,19 @@ export function throwIfAborted(signal: AbortSignal): void {
 export function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof AppError ? signal.reason : new AppError('cancelled', 'cancelled', { cause: signal.reason });
 }
+
+/** Resolves after `ms` (null: not by itself), or as soon as what `orEarlier` gets is called; rejects with the signal's reason when it aborts. */
+export function pause(ms: number | null, signal: AbortSignal, orEarlier: (done: () => void) => void = () => undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      settle();
+    };
+    const onAbort = () => end(() => reject(reasonOf(signal)));
+    const timer = ms === null ? undefined : setTimeout(() => end(resolve), Math.min(ms, MAX_TIMER_MS));
+    signal.addEventListener('abort', onAbort, { once: true });
+    orEarlier(() => end(resolve));
+    if (signal.aborted) onAbort();
+  });
+}

@@ -1,4 +1,4 @@
-import { reasonOf } from '../../shared/abort.js';
+import { pause } from '../../shared/abort.js';
 
 /** Tells when it is worth to look at a file again. */
 export interface Waker {
@@ -32,19 +32,4 @@ export async function createWaker(path: string): Promise<Waker> {
     },
     close: () => watcher.close(),
   };
-}
-
-function pause(ms: number, signal: AbortSignal, orEarlier: (done: () => void) => void = () => undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      settle();
-    };
-    const onAbort = () => end(() => reject(reasonOf(signal)));
-    const timer = setTimeout(() => end(resolve), ms);
-    signal.addEventListener('abort', onAbort, { once: true });
-    orEarlier(() => end(resolve));
-    if (signal.aborted) onAbort();
-  });
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { reasonOf } from '../../shared/abort.js';
+import { pause } from '../../shared/abort.js';
 import { messageOf } from '../../shared/errors.js';
 import type { Waker } from '../logs/index.js';
 
@@ -104,20 +104,4 @@ async function stateOf(path: string): Promise<string> {
   } catch (error) {
     return messageOf(error);
   }
-}
-
-/** For `ms`, or as long as nobody ends it. */
-function pause(ms: number | null, signal: AbortSignal, orEarlier: (done: () => void) => void = () => undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      settle();
-    };
-    const onAbort = () => end(() => reject(reasonOf(signal)));
-    const timer = ms === null ? undefined : setTimeout(() => end(resolve), ms);
-    signal.addEventListener('abort', onAbort, { once: true });
-    orEarlier(() => end(resolve));
-    if (signal.aborted) onAbort();
-  });
 }

@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS, reasonOf } from '../abort.js';
+import { pause } from '../abort.js';
 
 export interface Clock {
   /** Epoch milliseconds that never run backwards within a process: fit for time stamps and for durations. */
@@ -15,23 +15,5 @@ export interface WallClock extends Clock {
 export const systemClock: WallClock = {
   wallTime: () => Date.now(),
   now: () => performance.timeOrigin + performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(reasonOf(signal));
-        return;
-      }
-      const onAbort = () => {
-        clearTimeout(timer);
-        reject(reasonOf(signal));
-      };
-      const timer = setTimeout(
-        () => {
-          signal.removeEventListener('abort', onAbort);
-          resolve();
-        },
-        Math.min(ms, MAX_TIMER_MS),
-      );
-      signal.addEventListener('abort', onAbort, { once: true });
-    }),
+  sleep: (ms, signal) => pause(ms, signal),
 };

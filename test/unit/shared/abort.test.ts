@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { linkSignals, orAborted, reasonOf, throwIfAborted } from '../../../shared/abort.js';
+import { linkSignals, orAborted, pause, reasonOf, throwIfAborted } from '../../../shared/abort.js';
 import { AppError } from '../../../shared/errors.js';
 
 describe('linkSignals', () => {
@@ -74,5 +74,26 @@ describe('reasonOf', () => {
   it('is what throwIfAborted throws', () => {
     expect(() => throwIfAborted(AbortSignal.abort())).toThrow('cancelled');
     expect(() => throwIfAborted(new AbortController().signal)).not.toThrow();
+  });
+});
+
+describe('pause', () => {
+  it('ends early when it is told to, and leaves nothing on the signal', async () => {
+    const { signal } = new AbortController();
+    let end = (): void => undefined;
+    const pausing = pause(null, signal, (done) => (end = done));
+    end();
+    await pausing;
+    await pause(1, signal);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('rejects when the signal aborts, also if it has before', async () => {
+    const abort = new AbortController();
+    const pausing = pause(60_000, abort.signal);
+    abort.abort(new AppError('cancelled', 'enough'));
+    await expect(pausing).rejects.toMatchObject({ message: 'enough' });
+    await expect(pause(60_000, abort.signal)).rejects.toMatchObject({ message: 'enough' });
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
   });
 });
