@@ -10,14 +10,19 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) process.
 else void main();
 
 async function main(): Promise<void> {
-  const { runCtl, createTerminal, controllerAddress, createOperatorIdentity, systemClock } = await import('./program.js');
+  const { runCtl, createTerminal, controllerAddress, createOperatorIdentity, systemClock, worstExit, EXIT } = await import('./program.js');
   const by = `${userName()}@${hostname()}`;
   const listeners: ((kind: Interrupt) => void)[] = [];
   const tell = (kind: Interrupt) => listeners.at(-1)?.(kind);
   process.on('SIGINT', () => tell('interrupt'));
   for (const signal of ['SIGHUP', 'SIGTERM'] as const) process.on(signal, () => tell('hangup'));
-  // Whoever read our output has gone away (`ctl status | head`): nobody is left to be told anything.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => tell('hangup'));
+  // Whoever read our output has gone away (`ctl status | head`): nobody is left to be told anything. A disk that is full is another matter.
+  let lost: string | null = null;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') lost ??= error.message;
+    tell('hangup');
+  });
+  process.stderr.on('error', () => tell('hangup'));
 
   const identity = createOperatorIdentity(process.env);
   const deps: CtlDeps & { readonly version: string } = {
@@ -44,7 +49,11 @@ async function main(): Promise<void> {
   const code = await runCtl(argv, deps);
   process.exitCode = code;
   // Output to a pipe is written in the background: the process ends when the last of it has gone.
-  process.stdout.write('', () => process.exit(code));
+  process.stdout.write('', () => {
+    if (lost === null) process.exit(code);
+    process.stderr.write(`ctl: the output could not be written: ${lost}\n`);
+    process.exit(worstExit([code, EXIT.unreached]));
+  });
 }
 
 /** A container may run us as a user whom nobody has named. */

@@ -56,7 +56,7 @@ export function makePlan(input: PlanInput): RollPlan {
       ...watchOf(request),
     },
     ...(request.action === 'stop' ? {} : hooksOf(config)),
-    warnings: [...warningsOf(input, chosen, balanced), ...restartsOf(input.restarting, batches, takeOut)],
+    warnings: [...warningsOf(input, chosen, balanced, roots), ...restartsOf(input.restarting, batches, takeOut)],
   };
 }
 
@@ -169,7 +169,12 @@ function refuseBelowMinActive({ clients, config }: PlanInput, chosen: readonly C
   );
 }
 
-function* warningsOf(input: PlanInput, chosen: readonly Client[], balanced: readonly Client[]): Generator<string> {
+function* warningsOf(
+  input: PlanInput,
+  chosen: readonly Client[],
+  balanced: readonly Client[],
+  roots: readonly PlannedBatch[],
+): Generator<string> {
   const { request, config } = input;
   const hasBalancer = [...config.services.values()].some((s) => s.spec.balancer !== undefined);
   if (request.action === 'stop') return;
@@ -186,6 +191,10 @@ function* warningsOf(input: PlanInput, chosen: readonly Client[], balanced: read
   for (const client of chosen) {
     const why = input.held.get(client.spec.name);
     if (why !== undefined) yield `${client.spec.name} ${why}: it stays out of the balancer`;
+  }
+  for (const { steps, name } of roots.flatMap((batch) => batch.members)) {
+    const fails = config.services.get(name)?.spec.type === 'ZeoServer' ? 'requests that need it wait or fail' : 'requests to it fail';
+    if (steps.includes('stop')) yield `${name} is restarted: ${fails} meanwhile`;
   }
   if (request.force) yield 'forced: clients are taken out whatever stays in the balancer';
 }

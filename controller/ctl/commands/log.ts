@@ -41,7 +41,11 @@ export async function log(connected: Connected, invocation: LogInvocation): Prom
     else {
       if (invocation.flags.count && complete) deps.terminal.out(formatLogCounts(result));
       if (complete || !query.follow) deps.terminal.err(formatLogResult(result, { counted: invocation.flags.count, complete }, errStyle));
-      if (complete && query.what.kind === 'critical' && result.services.every(({ matchingLines }) => matchingLines === 0))
+      if (
+        complete &&
+        query.what.kind === 'critical' &&
+        result.services.every(({ matchingLines, why, omitted }) => matchingLines === 0 && omitted === 0 && why === null)
+      )
         deps.terminal.err(NOTHING_CRITICAL);
     }
     return exit;

@@ -91,8 +91,8 @@ function balancerCell(service: ServiceReport, style: Style): Cell {
 
 function formatFinding(finding: Finding, service: ServiceReport, style: Style): string {
   const label = finding.event === null ? style.warn(finding.kind === 'unmeasured' ? 'unknown ' : 'warning ') : style.bad('CRITICAL');
-  const compared =
-    finding.expected === null && finding.got === null ? '' : `: expected ${finding.expected ?? '-'}, got ${finding.got ?? '-'}`;
+  // What was not measured has its reason in the message.
+  const compared = finding.expected === null ? '' : `: expected ${finding.expected}, got ${finding.got ?? 'nothing'}`;
   const event = finding.event === null ? '' : ` (event ${finding.event})`;
   const advice = adviceFor(finding, service);
   const line = `${label}  ${style.bold(oneLine(service.name))}${oneLine(behindName(finding, service))}${oneLine(compared)}${event}\n`;

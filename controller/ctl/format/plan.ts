@@ -1,17 +1,15 @@
 import type { Plan } from '../../../shared/model/control-api.js';
 import type { PlanStep } from '../../../shared/model/operation.js';
 import { STEP_LABELS } from './steps.js';
-import { formatSize } from './report.js';
 import type { Style } from './style.js';
 import { formatTable } from './table.js';
 import { oneLine } from './text.js';
+import { counted } from './units.js';
 
 /** `--dry-run`: a line per client and batch with its steps in order. */
 export function formatPlan(action: string, plan: Plan, style: Style): string {
   if (plan.steps.length === 0) return `${action}: nothing to do\n${warnings(plan, style)}`;
   const groups = groupSteps(plan.steps);
-  const pools = new Set(plan.steps.flatMap((step) => (step.pool === null ? [] : [step.pool])));
-  const services = new Set(plan.steps.flatMap((step) => (step.service === null ? [] : [step.service])));
   const rows = groups.map(({ first, steps }) => [
     { text: `  ${first.batch}` },
     { text: first.pool === null ? '-' : String(first.pool) },
@@ -19,7 +17,17 @@ export function formatPlan(action: string, plan: Plan, style: Style): string {
     { text: steps.map(stepText).join(` ${style.glyphs.arrow} `) },
   ]);
   const header = ['  BATCH', 'POOL', 'SERVICE', 'STEPS'].map((text) => ({ text, paint: style.dim }));
-  return `${style.bold(`${action} would do this`)} (${formatSize(services.size, pools.size)}); nothing was touched:\n\n${formatTable([header, ...rows])}${warnings(plan, style)}`;
+  return `${style.bold(`${action} would do this`)} (${sizeOf(plan.steps)}); nothing was touched:\n\n${formatTable([header, ...rows])}${warnings(plan, style)}`;
+}
+
+/** `3 clients, 2 pools, 1 other service`. */
+function sizeOf(steps: readonly PlanStep[]): string {
+  const pools = new Set(steps.flatMap(({ pool }) => pool ?? []));
+  const clients = new Set(steps.flatMap(({ pool, service }) => (pool === null ? [] : (service ?? []))));
+  const others = new Set(steps.flatMap(({ service }) => (service === null || clients.has(service) ? [] : [service])));
+  if (clients.size === 0) return counted(others.size, 'service');
+  const size = `${counted(clients.size, 'client')}, ${counted(pools.size, 'pool')}`;
+  return others.size === 0 ? size : `${size}, ${counted(others.size, 'other service')}`;
 }
 
 interface Group {

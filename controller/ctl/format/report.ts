@@ -3,7 +3,7 @@ import { STEP_LABELS } from './steps.js';
 import type { Style } from './style.js';
 import { formatTable, type Cell } from './table.js';
 import { indent, oneLine, printable } from './text.js';
-import { counted, formatMs } from './units.js';
+import { formatMs } from './units.js';
 
 /** What to type next about an operation, as the operator would have to type it here. */
 export type CommandLine = (...words: string[]) => string;
@@ -55,6 +55,3 @@ function memberRow(member: MemberResult, style: Style): Cell[] {
 function logEntry(name: string, entry: string, style: Style): string {
   return `\n  last log entry of ${oneLine(name)}:\n${style.dim(indent(printable(entry), '  | '))}\n`;
 }
-
-/** `3 clients, 2 pools`: what a plan is about. */
-export const formatSize = (services: number, pools: number): string => `${counted(services, 'client')}, ${counted(pools, 'pool')}`;

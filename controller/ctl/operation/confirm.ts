@@ -1,5 +1,5 @@
 import { AppError } from '../../../shared/errors.js';
-import type { RunRequest } from '../../../shared/model/control-api.js';
+import type { Plan, RunRequest } from '../../../shared/model/control-api.js';
 import { oneLine } from '../format/text.js';
 import { counted } from '../format/units.js';
 import type { RollInvocation } from '../typed/actions/roll.js';
@@ -37,20 +37,21 @@ async function questionFor(
   request: RunRequest,
 ): Promise<{ question: string | null; request: RunRequest }> {
   try {
-    const { interrupts } = await connected.api.plan(request, connected.signal);
-    return { question: interrupts.length === 0 ? null : ask(roll, interrupts), request };
+    const plan = await connected.api.plan(request, connected.signal);
+    return { question: plan.interrupts.length === 0 ? null : ask(roll, plan), request };
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'precondition')) throw error;
     // A cluster of one client cannot be rolled. Whether that alone is the reason shows a plan that accepts the interruption.
-    const { interrupts } = await connected.api.plan(accepted(request), connected.signal).catch(() => {
+    const plan = await connected.api.plan(accepted(request), connected.signal).catch(() => {
       throw error;
     });
-    return { question: `${error.message}.\n${ask(roll, interrupts)}`, request: accepted(request) };
+    return { question: `${error.message}.\n${ask(roll, plan)}`, request: accepted(request) };
   }
 }
 
-function ask(roll: RollInvocation, interrupts: readonly string[]): string {
-  const what = counted(interrupts.length, 'running client');
+function ask(roll: RollInvocation, { interrupts, steps }: Plan): string {
+  const isClient = (name: string) => steps.some(({ service, pool }) => service === name && pool !== null);
+  const what = counted(interrupts.length, interrupts.every(isClient) ? 'running client' : 'running service');
   const names = interrupts.length > MAX_NAMES ? '' : `: ${interrupts.map(oneLine).join(', ')}`;
   const everything = roll.action === 'stop' && isEverything(roll) ? ' The site will be down.' : '';
   return `This ${roll.action === 'stop' ? 'stops' : 'restarts'} ${what}${names}.${everything} Go on?`;

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { builtCtl, type Seat } from '../../support/built-ctl.js';
 import { createFakeControl } from '../../support/fake-control.js';
@@ -106,6 +108,15 @@ describe('the built ctl', () => {
     run.child.kill('SIGINT');
     expect(await run.end).toBe(130);
     expect(run.err()).not.toContain('EPIPE');
+  });
+
+  it('says that its output could not be written, and is not well then', async () => {
+    await seat.serve(createFakeControl());
+    const shell = ['-c', 'exec "$0" "$@" >/dev/full', process.execPath, seat.program, 'check'];
+    const full = await promisify(execFile)('/bin/sh', shell, { cwd: seat.folder, env: { HOME: seat.folder } }).catch(
+      (error: unknown) => error,
+    );
+    expect(full).toMatchObject({ code: 5, stderr: expect.stringMatching(/^ctl: the output could not be written: ENOSPC/) as string });
   });
 });
 

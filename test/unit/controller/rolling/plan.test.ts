@@ -111,6 +111,11 @@ describe('the order of a roll', () => {
     const made = plan({ frontends: [squid, pound], others: [zeo, monitor], named: [squid, monitor] });
     expect(batches(made)).toEqual(['squid', 'monitor']);
     expect(stepsOf(made, 'squid')).toEqual(['stop', 'start', 'check']);
+    expect(made.warnings).toEqual([
+      expect.stringContaining('squid is restarted: requests to it fail meanwhile'),
+      expect.stringContaining('monitor'),
+    ]);
+    expect(plan({ named: [zeo, C1] }).warnings).toEqual(['zeo is restarted: requests that need it wait or fail meanwhile']);
     expect(stepsOf(plan({ named: [zeo], silent: [zeo] }), 'zeo')).toEqual(['start', 'check']);
   });
 

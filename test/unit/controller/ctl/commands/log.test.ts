@@ -59,6 +59,10 @@ describe('ctl log', () => {
       '0 entries (0 lines) in 1 log, 2 kB searched\nthat is nothing critical; `-p PATTERN` looks for something else, `--tail 20` shows what was written last\n',
     );
     expect((await typed('log -p x', [result({ hits: 0, matchingLines: 0 })])).err).not.toContain('critical');
+    for (const unseen of [{ why: 'the agent of web1 is away' }, { omitted: 1 }])
+      expect((await typed('log', [result({ hits: 0, matchingLines: 0 }, { hits: 0, matchingLines: 0, ...unseen })])).err).not.toContain(
+        'critical',
+      );
   });
 
   it('takes a word that is no service for a pattern that was meant', async () => {

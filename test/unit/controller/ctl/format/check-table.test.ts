@@ -28,7 +28,7 @@ const UNKNOWN: ServiceReport = {
       kind: 'unmeasured',
       message: 'zeoclient2.1 on web2: not measured: the agent of web2 is away',
       expected: null,
-      got: null,
+      got: 'the agent of web2 is away',
     },
   ],
 };

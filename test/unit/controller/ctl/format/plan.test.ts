@@ -21,6 +21,14 @@ warning  mind
 `);
   });
 
+  it('counts services that are no clients apart', () => {
+    const of = (service: string, pool: number | null) => ({ step: 'stop', service, batch: 1, pool, detail: null }) as const;
+    const sizeOf = (...steps: ReturnType<typeof of>[]) =>
+      /\((.*?)\)/.exec(formatPlan('start', { steps, warnings: [], interrupts: [] }, plain))?.[1];
+    expect(sizeOf(of('zeo', null), of('c1', 1), of('c2', 2))).toBe('2 clients, 2 pools, 1 other service');
+    expect(sizeOf(of('zeo', null), of('pound', null))).toBe('2 services');
+  });
+
   it('says if there is nothing to do', () => {
     expect(formatPlan('start', { steps: [], warnings: [], interrupts: [] }, plain)).toBe('start: nothing to do\n');
   });

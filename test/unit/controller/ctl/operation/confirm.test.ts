@@ -21,6 +21,14 @@ describe('on a terminal', () => {
     ]);
   });
 
+  it('calls what is no client a service', async () => {
+    const steps = [{ step: 'stop', service: 'zeo', batch: 1, pool: null, detail: null }] as const;
+    const control = createFakeControl({ plan: { steps, warnings: [], interrupts: ['zeo'] } });
+    const seat = type('stop zeo', { control, canAsk: true, answers: ['n'] });
+    expect(await seat.exit).toBe(2);
+    expect(seat.questions).toEqual(['This stops 1 running service: zeo. Go on? [y/N] ']);
+  });
+
   it.each(['n', '', 'yess', 'Y e s'])('the answer `%s` does nothing, exit 2', async (answer) => {
     const control = createFakeControl();
     const seat = type('start', { control, canAsk: true, answers: [answer] });
