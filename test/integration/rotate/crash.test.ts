@@ -49,9 +49,9 @@ async function expectNothingLeftOver(): Promise<void> {
   expect(await filesBelow(join(folder, 'state'))).toEqual([]);
 }
 
-/** Killed at each step once, each time followed by a rotation that goes to its end. Answers the steps. */
-async function killAtEachStep(what: RotateOnce, ready: () => Promise<void>): Promise<string[]> {
-  for (let killAt = 1; ; killAt++) {
+/** Killed at each step from `first` on once, each time followed by a rotation that goes to its end. Answers the steps. */
+async function killAtEachStep(what: RotateOnce, ready: () => Promise<void>, first = 1): Promise<string[]> {
+  for (let killAt = first; ; killAt++) {
     await ready();
     const killed = await program.run({ ...what, killAt });
     if (killed.result !== null) {
@@ -71,11 +71,11 @@ describe('a rotation that is killed at any step, and the next one', () => {
   const enough = 40_000;
 
   it.skipIf(!collapses).each([
-    ['collapse', 'lines', 'none', 'stays', 'ZeoClient'],
-    ['collapse', 'entries', 'gzip', 'stays', 'ZeoClient'],
-    ['collapse', 'lines', 'zstd', 'stays', 'ZeoClient'],
-  ] as const)('%s of %s, compressed by %s, lose nothing and double nothing', (method, form, compress, way, type) =>
-    underWriter({ method, form, compress, way, type }),
+    ['collapse', 'lines', 'none', 'the first'],
+    ['collapse', 'entries', 'gzip', 'the first'],
+    ['collapse', 'lines', 'zstd', 'compress'],
+  ] as const)('%s of %s, compressed by %s, lose nothing and double nothing (from the step: %s)', (method, form, compress, from) =>
+    underWriter({ method, form, compress, way: 'stays', type: 'ZeoClient', from }),
   );
 
   it.each([
@@ -84,13 +84,22 @@ describe('a rotation that is killed at any step, and the next one', () => {
     ['signal', 'lines', 'gzip', 'reopens', 'ZeoServer'],
     ['rename', 'entries', 'none', 'watches', 'ZeoClient'],
   ] as const)('%s of %s, compressed by %s, lose nothing and double nothing', (method, form, compress, way, type) =>
-    underWriter({ method, form, compress, way, type }),
+    underWriter({ method, form, compress, way, type, from: 'the first' }),
   );
 
-  async function underWriter({ method, form, compress, way, type }: UnderWriter): Promise<void> {
+  /** Those before are the same whatever it is compressed by, and each takes two programs. */
+  async function stepsBefore(what: RotateOnce, step: string): Promise<number> {
+    await grownTo(enough);
+    const { steps } = await program.run(what);
+    expect(steps).toContain(step);
+    return steps.indexOf(step);
+  }
+
+  async function underWriter({ method, form, compress, way, type, from }: UnderWriter): Promise<void> {
     const writer: NumberedWriter = await startWriter(log, { rate: 20_000, way, form });
     try {
-      const steps = await killAtEachStep(order({ method, compress }, { pid: writer.pid, type }), () => grownTo(enough));
+      const what = order({ method, compress }, { pid: writer.pid, type });
+      const steps = await killAtEachStep(what, () => grownTo(enough), from === 'compress' ? await stepsBefore(what, from) : 1);
       expect(steps.length).toBeGreaterThan(5);
       const written = await writer.end();
       expect(await account(log, archiveDir, written, form)).toEqual({ written, lost: 0, doubled: 0, cut: 0 });
@@ -118,4 +127,5 @@ interface UnderWriter {
   readonly compress: RotationSpec['compress'];
   readonly way: 'stays' | 'watches' | 'reopens';
   readonly type: RotateOnce['type'];
+  readonly from: 'the first' | 'compress';
 }
