@@ -18,8 +18,11 @@ async function main(): Promise<void> {
   for (const signal of ['SIGHUP', 'SIGTERM'] as const) process.on(signal, () => tell('hangup'));
   // Whoever read our output has gone away (`ctl status | head`): nobody is left to be told anything. A disk that is full is another matter.
   let lost: string | null = null;
+  const note = (error: NodeJS.ErrnoException | null | undefined) => {
+    if (error != null && error.code !== 'EPIPE') lost ??= error.message;
+  };
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') lost ??= error.message;
+    note(error);
     tell('hangup');
   });
   process.stderr.on('error', () => tell('hangup'));
@@ -49,7 +52,8 @@ async function main(): Promise<void> {
   const code = await runCtl(argv, deps);
   process.exitCode = code;
   // Output to a pipe is written in the background: the process ends when the last of it has gone.
-  process.stdout.write('', () => {
+  process.stdout.write('', (error) => {
+    note(error);
     if (lost === null) process.exit(code);
     process.stderr.write(`ctl: the output could not be written: ${lost}\n`);
     process.exit(worstExit([code, EXIT.unreached]));
