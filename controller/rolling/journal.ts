@@ -7,7 +7,7 @@ import type { JournalEvent } from './events.js';
 
 /** The journals of all operations: `STATE_DIR/operations/ID.jsonl`, one event a line. */
 export interface JournalStore {
-  /** Ids, oldest first; without those whose first line never got to the disk: nothing was done for them. `since`: begun then or later, epoch ms. */
+  /** Ids, oldest first; without those whose first line never got to the disk: nothing was done for them. `since`: begun then or later, epoch ms. Errors: `failed` if a first line is damaged. */
   list(since?: number): Promise<string[]>;
   /** Deletes what is older than 90 days, and of the rest what is beyond the newest 200; never one in which something was done on the last day, nor one that `keeps` names. */
   prune(now: number, keeps: (journal: readonly JournalEvent[]) => boolean): Promise<readonly string[]>;
@@ -85,10 +85,15 @@ export async function openJournalStore(stateDir: string): Promise<JournalStore> 
   return {
     async list(since = -Infinity) {
       const ids = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -6));
-      const begun: string[] = [];
-      for (const id of ids.filter((one) => ID.test(one) && begunAt(one) >= since).sort())
-        if ((await contentOf(id)).includes(0x0a)) begun.push(id);
-      return begun;
+      const begun: { id: string; second: number; at: number }[] = [];
+      for (const id of ids.filter((one) => ID.test(one) && begunAt(one) >= since).sort()) {
+        const content = await contentOf(id);
+        const end = content.indexOf(0x0a);
+        if (end === -1) continue;
+        begun.push({ id, second: begunAt(id), at: parseLine(content.toString('utf8', 0, end), true, `${fileOf(id)}:1`).at });
+      }
+      // What an id tells is the second; a stop and the start after it can share one.
+      return begun.sort((a, b) => a.second - b.second || a.at - b.at).map(({ id }) => id);
     },
     prune,
     read: readWhole,

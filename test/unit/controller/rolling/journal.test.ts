@@ -109,6 +109,14 @@ describe('the journals of all operations', () => {
     expect(await store.list()).toEqual(['20251231-235959-ffff', '20260101-000000-000f', '20260101-000001-0000']);
   });
 
+  it('are listed as they began, also within a second', async () => {
+    const begunAt = (at: number): JournalEvent[] => [{ ...started(aPlan([['c1']])), at }];
+    await write('20260101-000000-ffff', begunAt(100));
+    await write('20260101-000000-0000', begunAt(200));
+    await write('20260101-000001-0000', begunAt(50));
+    expect(await store.list()).toEqual(['20260101-000000-ffff', '20260101-000000-0000', '20260101-000001-0000']);
+  });
+
   it('are only reached by ids, never by paths', async () => {
     await writeFile(join(folder, 'secret.jsonl'), '{"type":"started"}\n');
     for (const id of ['../secret', '..', '', '/etc/passwd', `${ID}/../../secret`, `${ID}\n`, `${ID}\0`, '20260101-000000-000G', `x${ID}`]) {
