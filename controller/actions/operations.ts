@@ -183,8 +183,11 @@ export function createOperations(deps: OperationsDeps): Operations {
     });
   }
 
-  const begin = (lease: Lease, id: string, past: readonly JournalEvent[], why: Attached['why'], by?: string): Promise<Begun> =>
-    takeInHand(deps, { id, past, attached: { type: 'attached', at: world.clock.now(), why, by }, lease, signal: stopping.signal });
+  function begin(lease: Lease, id: string, past: readonly JournalEvent[], why: Attached['why'], by?: string): Promise<Begun> {
+    const at = world.clock.now();
+    const attached: Attached = { type: 'attached', at, why, by, held: [...world.held(at).keys()] };
+    return takeInHand(deps, { id, past, attached, lease, signal: stopping.signal });
+  }
 
   async function refuseWhileUnfinished(): Promise<void> {
     for (const id of await journals.list()) {

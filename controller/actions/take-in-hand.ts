@@ -49,7 +49,7 @@ export async function takeInHand(deps: HandDeps, hand: Hand): Promise<Begun> {
 }
 
 async function attach({ world, log }: HandDeps, { id, past, attached, lease, signal }: Hand, journal: Journal): Promise<Begun> {
-  const { why, by } = attached;
+  const { why } = attached;
   const { clock } = world;
   const events = createEventLog();
   // A run that is taken up again is told from its beginning.
@@ -75,7 +75,6 @@ async function attach({ world, log }: HandDeps, { id, past, attached, lease, sig
   if (why === 'started') for (const event of past) await ports.append(event);
   await ports.append(attached);
   const executor = createExecutor([...past, attached], ports);
-  if (why === 'aborting') await executor.halt('aborted', by ?? '');
   const done = runWhile(executor, [signal, lease.lost]).finally(() => journal.close());
   return { executor, events, done };
 }

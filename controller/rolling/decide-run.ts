@@ -2,6 +2,7 @@ import { affordable, type ClientFacts, isServing } from './facts.js';
 import { PATIENCE } from './patience.js';
 import type { PlannedBatch, RollPlan } from './plan.js';
 import { decideRecheck } from './decide-recheck.js';
+import { decideTakeover } from './decide-takeover.js';
 import type { RunAction } from './run-action.js';
 import { canaryRoom, decidePause } from './decide-pause.js';
 import { decidePurge } from './decide-purge.js';
@@ -46,18 +47,20 @@ export function decideRun(
   // Whatever is in hand comes first, also when the run is to end: no client is left between out and in.
   const inHand = [...members.values()].filter((m) => m.state === 'active').map((m) => m.planned.name);
   const forgotten = inHand.filter((name) => !driven.has(name));
-  if (forgotten.length > 0) return { do: 'begin', members: forgotten };
+  if (forgotten.length > 0) return decideTakeover(progress, forgotten, clients, now);
   const { deadlineMs } = plan.policy;
   const late = deadlineMs !== null && now - progress.deadlineFrom >= deadlineMs;
   if (inHand.length > 0) {
     const next = mayOverlap(progress) && !late ? nextToLeave(progress, clients) : [];
     const batch = nextBatch(progress);
-    return next.length > 0 && batch !== undefined ? leave(progress, batch, next) : { do: 'follow' };
+    return next.length > 0 && batch !== undefined ? leave(progress, batch, next, clients) : { do: 'follow' };
   }
   const end = decideEnd(progress);
   if (end !== null) return end;
 
-  const next = plan.takeOut.find((client) => !progress.takenOut.has(client));
+  // What was seen when it was planned is not true for ever: one that answers again stays, and so does the last one.
+  const isDead = (client: string) => clients.get(client)?.health !== 'passing' && [...clients.values()].some(isServing);
+  const next = plan.takeOut.find((client) => !progress.takenOut.has(client) && isDead(client));
   if (next !== undefined) return { do: 'take-out', client: next };
 
   const batch = nextBatch(progress);
@@ -66,7 +69,7 @@ export function decideRun(
   const pause = decidePause(progress, clients, now) ?? decideRecheck(progress, waitingIn(progress, batch), clients, now);
   if (pause !== null) return pause;
   const leaving = nextToLeave(progress, clients);
-  if (leaving.length > 0) return leave(progress, batch, leaving);
+  if (leaving.length > 0) return leave(progress, batch, leaving, clients);
 
   const serving = [...clients.values()].filter(isServing).length;
   const missing = [...clients]
@@ -106,9 +109,10 @@ function nextToLeave(progress: Progress, clients: ReadonlyMap<string, ClientFact
 }
 
 /** Their hooks first, one by one. */
-function leave(progress: Progress, batch: PlannedBatch, members: readonly string[]): RunAction {
+function leave(progress: Progress, batch: PlannedBatch, members: readonly string[], clients: ReadonlyMap<string, ClientFacts>): RunAction {
   const hooks = batch.pool === null ? [] : members.map((name) => dueHook(progress, 'before_client', name));
-  return hooks.find((hook) => hook !== null) ?? { do: 'begin', members };
+  const outside = members.filter((name) => clients.get(name)?.standing === 'out');
+  return hooks.find((hook) => hook !== null) ?? { do: 'begin', members, ...(outside.length === 0 ? {} : { outside }) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Connection } from '../../shared/model/agent-api.js';
 import type { Step } from '../../shared/model/operation.js';
 import type { ProcessId } from '../../shared/model/process.js';
+import { TAKEN_OVER } from './decide-takeover.js';
 import type { Attempts, MemberFacts } from './facts.js';
 import { PATIENCE } from './patience.js';
 import { isEnding, memberOf, type MemberProgress, nextStepOf, type Progress } from './progress.js';
@@ -36,8 +37,9 @@ export function decideUnseen(progress: Progress, name: string, { now, attempts }
   const untried = attempts.done === 0 && attempts.error === null;
   switch (member.step) {
     case 'out':
-      return untried && !isEnding(progress) ? { do: 'set', wanted: 'out' } : null;
+      return untried && !isUndone(progress, member) ? { do: 'set', wanted: 'out' } : null;
     case 'in':
+      if (member.held) return { do: 'settle', result: 'done' };
       return untried ? (waitForMates(progress, member) ?? { do: 'set', wanted: 'in' }) : null;
     case 'warm':
       return untried ? { do: 'warm' } : advance(member);
@@ -69,7 +71,7 @@ export function decideStep(
     case null:
       return advance(member);
     case 'out':
-      if (isEnding(progress)) return { do: 'enter', step: 'back', detail: HALTED };
+      if (isUndone(progress, member)) return { do: 'enter', step: 'back', detail: HALTED };
       // Told at least once: a backend that only the running balancer knows to be out comes back with its next start.
       if (facts.standing === 'none' || (facts.standing === 'out' && attempts.done > 0)) return advance(member);
       if (refused !== null) return { do: 'enter', step: 'back', detail: `could not be taken out of the balancer: ${refused}` };
@@ -112,7 +114,7 @@ export function decideStep(
   }
 
   function drain(): StepAction {
-    if (isEnding(progress)) return { do: 'enter', step: 'back', detail: HALTED };
+    if (isUndone(progress, member)) return { do: 'enter', step: 'back', detail: HALTED };
     // Somebody let it in again while it drained: what was proven is not true any more.
     if (facts.standing === 'in' || facts.standing === 'dead' || facts.drift) return takeOut(timing.drainMs + PATIENCE.balancerMs);
     if (unseen(facts)) return waitForBalancer(facts, blindMs, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
@@ -130,10 +132,12 @@ export function decideStep(
 
   /** To the next step; if that is the stop, with the process that it is to replace. */
   function leave(detail?: string): StepAction {
-    const other = beingLetIn(progress, name);
+    const other = inHandBefore(progress, name);
     if (other !== null) return { do: 'wait', why: `drained; ${other} goes in first` };
     const next = advance(member, detail);
     const { process } = facts;
+    // Whom it replaces is written down once: who came after that one was started by somebody else.
+    if (member.replacing !== null) return next;
     if (next.do !== 'enter' || next.step !== 'stop' || (process.state !== 'running' && process.state !== 'down')) return next;
     return { ...next, replacing: process.state === 'running' ? process.process : 'none' };
   }
@@ -142,24 +146,32 @@ export function decideStep(
     const { process } = facts;
     if (member.replacing === null) {
       if (isEnding(progress)) return { do: 'enter', step: 'back', detail: HALTED };
-      const other = beingLetIn(progress, name);
+      const other = inHandBefore(progress, name);
       if (other !== null) return { do: 'wait', why: `${other} goes in first` };
       if (process.state === 'running') return { do: 'enter', step: 'stop', replacing: process.process };
       if (process.state === 'down') return { do: 'enter', step: 'stop', replacing: 'none' };
       const lost = process.why;
       return waitForAgent(lost, blindMs, { do: 'enter', step: 'back', detail: `its process is unknown: ${lost}` });
     }
-    if (member.replacing === 'none' || process.state === 'down' || process.state === 'starting') return advance(member);
+    if (member.replacing === 'none' || process.state === 'down') return advance(member);
+    if (process.state === 'starting' && progress.plan.action !== 'stop') return advance(member);
     if (process.state === 'running' && process.process !== member.replacing) {
       return progress.plan.action === 'stop' ? failed(`was started again by somebody else: process ${process.process}`) : advance(member);
     }
     if (refused !== null) return { do: 'enter', step: 'back', detail: `did not stop: ${refused}` };
     if (process.state === 'unknown') return waitForAgent(process.why, blindMs, failed(`nothing is known of its process: ${process.why}`));
+    if (process.state === 'running' && member.planned.steps.includes('out')) {
+      // Somebody let it in again while its agent was away: what was proven is not true any more.
+      if (facts.standing === 'in' || facts.standing === 'dead' || facts.drift) return { do: 'enter', step: 'out' };
+      if (unseen(facts)) return waitForBalancer(facts, blindMs, { do: 'enter', step: 'back', detail: unansweredBy(facts) });
+    }
     // An agent that was away in the meantime gets its whole time again.
     const limit = timing.stopDeadlineMs + PATIENCE.stopMarginMs + (attempts.done > 0 ? 0 : PATIENCE.agentMs);
     if (elapsed >= limit) {
+      if (process.state === 'starting') return failed(`is started again and again: ${process.why}`);
       return { do: 'enter', step: 'back', detail: `did not stop in ${timing.stopDeadlineMs / 1000} s, nor when it was killed` };
     }
+    if (process.state === 'starting') return { do: 'wait', why: process.why };
     return { do: 'stop', replacing: member.replacing };
   }
 
@@ -176,15 +188,16 @@ export function decideStep(
 
   /** A healthy client that could not be restarted goes in again; one that is not healthy stays out. */
   function back(): StepAction {
-    // Somebody holds it out by hand: it stays so.
-    if (member.planned.held === true)
-      return member.why === HALTED ? { do: 'settle', result: 'untouched' } : failed(member.why ?? 'put back');
     const why = member.why ?? 'put back';
     // It was never stopped: it goes back as it was, and the balancer judges it as before.
-    const untouched = why === HALTED;
+    const untouched = why === HALTED || why === TAKEN_OVER;
     const end: StepAction = untouched ? { do: 'settle', result: 'untouched' } : failed(why);
+    // Somebody holds it out by hand, or it was out before: it stays so.
+    if (member.held || (untouched && member.outside)) return end;
     if (facts.standing === 'in' || facts.standing === 'none' || (untouched && facts.standing === 'dead')) return end;
     if (facts.health.ok || untouched) {
+      // Told at least once, whatever is seen: of several balancers one may obey that another one keeps from being seen.
+      if (unseen(facts) && attempts.done === 0 && attempts.error === null) return { do: 'set', wanted: 'in' };
       const action = letIn(end);
       return action.do === 'settle' && action.result === 'failed' ? failed(`${why}; ${action.why ?? ''}`) : action;
     }
@@ -193,12 +206,15 @@ export function decideStep(
   }
 }
 
-/** One of an earlier batch that is healthy again and not in yet: nobody is stopped before it is. */
-function beingLetIn(progress: Progress, name: string): string | null {
-  const mates = progress.plan.batches.find((b) => b.members.some((m) => m.name === name))?.members ?? [];
-  const others = [...progress.members.values()].filter((m) => m.state === 'active' && !mates.includes(m.planned));
-  return others.find((m) => m.step === 'warm' || m.step === 'in')?.planned.name ?? null;
+/** One of an earlier batch that is not in yet: nobody is stopped before it is. */
+function inHandBefore({ plan, members }: Progress, name: string): string | null {
+  const batch = plan.batches.findIndex((b) => b.members.some((m) => m.name === name));
+  const earlier = plan.batches.slice(0, batch).flatMap((b) => b.members);
+  return earlier.find((m) => members.get(m.name)?.state === 'active')?.name ?? null;
 }
+
+/** The run ends, and nothing has happened to it: once it is written down whom a stop replaces, that may have been done. */
+const isUndone = (progress: Progress, { replacing }: MemberProgress): boolean => replacing === null && isEnding(progress);
 
 /** A balancer that counts its requests proves it alone. Otherwise every connection has to be silent for a while, without a request. */
 function isDrained({ inFlight }: MemberFacts, open: readonly Connection[] | null, quietMs: number): boolean {

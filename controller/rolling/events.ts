@@ -11,6 +11,8 @@ export type JournalEvent =
       readonly at: number;
       readonly why: 'started' | 'restarted' | 'resumed' | 'aborting';
       readonly by?: string | undefined;
+      /** Clients that are held out of the balancer by hand now, whatever the plan says. Older journals do not tell. */
+      readonly held?: readonly string[] | undefined;
     }
   | { readonly type: 'taken-out'; readonly at: number; readonly client: string; readonly error: string | null }
   /** The logs of a service are rotated, before anything else is done. */
@@ -39,6 +41,8 @@ export type JournalEvent =
       readonly detail?: string | undefined;
       /** At `stop`: the process that is to be replaced. */
       readonly replacing?: ProcessId | 'none' | undefined;
+      /** At its first step: it stood outside of the balancer already. */
+      readonly outside?: true | undefined;
     }
   /** `untouched`: it was put back before anything happened to it. `skipped`: nothing had to be done any more. */
   | {

@@ -1,6 +1,8 @@
+import { linkSignals } from '../../shared/abort.js';
 import { toAppError } from '../../shared/errors.js';
 import { createBell } from './bell.js';
 import { decideHook } from './decide-hook.js';
+import { stepAtTakeover, TAKEN_OVER } from './decide-takeover.js';
 import { decideEnd, decideRotation, decideRun, mayOverlap } from './decide-run.js';
 import type { RunAction } from './run-action.js';
 import { decideStep, decideUnseen, type StepAction, type StepContext } from './decide-step.js';
@@ -35,7 +37,8 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
   let progress = replay(journal);
 
   const driven = new Map<string, Promise<void>>();
-  const errors: unknown[] = [];
+  /** Aborted with what keeps the run from going on: who waits for another one in hand must not wait for ever. */
+  const broken = new AbortController();
   /** Rung whenever one in hand gets on, or ends. */
   const bell = createBell();
 
@@ -47,12 +50,14 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
   }
 
   async function run(signal: AbortSignal): Promise<Progress> {
+    using linked = linkSignals([signal, broken.signal]);
     try {
-      while (progress.finished === null && errors.length === 0) await next(signal);
-    } finally {
-      await Promise.all(driven.values());
+      while (progress.finished === null) await next(linked.signal);
+    } catch (error) {
+      broken.abort(error);
     }
-    if (errors.length > 0) throw errors[0];
+    await Promise.all(driven.values());
+    broken.signal.throwIfAborted();
     return progress;
   }
 
@@ -60,7 +65,8 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
     signal.throwIfAborted();
     const hook = decideHook(progress);
     if (hook !== null) return runHook(hook, signal);
-    if (driven.size > 0 && !mayOverlap(progress)) return change();
+    const isDriven = [...progress.members.values()].every((m) => m.state !== 'active' || driven.has(m.planned.name));
+    if (driven.size > 0 && isDriven && !mayOverlap(progress)) return change();
     let action: RunAction | null = decideEnd(progress) ?? decideRotation(progress) ?? decidePurgeAlone(progress);
     if (action === null) {
       const clients = await ports.observeClients(signal);
@@ -87,13 +93,16 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
       case 'purge':
         return purge(action.purge, signal);
       case 'begin':
-        return begin(action.members, signal);
+        return begin(action, signal);
+      case 'let-be':
+        for (const member of action.members) await enter(member, { do: 'enter', step: 'back', detail: TAKEN_OVER });
+        return;
     }
   }
 
   /** Until one of those in hand has got on, or ended. */
   async function change(): Promise<void> {
-    if (driven.size > 0 && errors.length === 0) await bell.rings();
+    if (driven.size > 0 && !broken.signal.aborted) await bell.rings();
   }
 
   /** A poll interval, cut short when another one in hand gets on: it may be what is waited for. */
@@ -157,21 +166,22 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
     await record({ type: 'purged', at: ports.now(), service, ...end });
   }
 
-  async function begin(names: readonly string[], signal: AbortSignal): Promise<void> {
+  async function begin({ members: names, outside = [] }: Extract<RunAction, { do: 'begin' }>, signal: AbortSignal): Promise<void> {
     for (const name of names) {
       const member = memberOf(progress, name);
-      const step = nextStepOf(member);
-      if (member.state === 'waiting' && step !== null) await record({ type: 'entered', at: ports.now(), member: name, step });
+      const step = member.state === 'waiting' ? nextStepOf(member) : stepAtTakeover(member);
+      if (step === null) continue;
+      await record({ type: 'entered', at: ports.now(), member: name, step, ...(outside.includes(name) ? { outside: true } : {}) });
     }
     for (const name of names) {
-      const end = drive(name, signal).catch((error: unknown) => void errors.push(error));
-      driven.set(
-        name,
-        end.then(() => {
-          driven.delete(name);
+      const end = drive(name, signal)
+        .catch((error: unknown) => broken.abort(error))
+        .then(() => {
+          // One that was put back untouched can have its turn again before this is noticed.
+          if (driven.get(name) === end) driven.delete(name);
           bell.ring();
-        }),
-      );
+        });
+      driven.set(name, end);
     }
   }
 

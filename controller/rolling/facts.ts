@@ -9,6 +9,8 @@ export interface ClientFacts {
   readonly standing: Standing;
   /** `passing`: it answered by HTTP in time; `down`: nobody listens; `failing`: it answers badly or late. */
   readonly health: 'passing' | 'failing' | 'down' | 'unknown';
+  /** The standing is unknown although every balancer has answered. */
+  readonly drift?: boolean;
 }
 
 /** What was seen of the member in hand; only what its step looks at is measured. */

@@ -37,7 +37,9 @@ export async function observeClients(world: RollWorld, signal: AbortSignal): Pro
   const balancers = world.balancers(signal);
   const facts = inParallel(config.clients, PROBES_AT_ONCE, async (client): Promise<[string, ClientFacts]> => {
     const health = await world.checks.health(client, { timeoutMs: client.timeoutMs, signal });
-    return [client.spec.name, { standing: standingIn(await balancers, client), health: healthOf(health) }];
+    const states = await balancers;
+    const standing = standingIn(states, client);
+    return [client.spec.name, { standing, health: healthOf(health), ...(isDrift(standing, states) ? { drift: true } : {}) }];
   });
   await balancers;
   return new Map(await facts);
@@ -68,7 +70,7 @@ export async function observeMember(
   const looksAt = (...steps: (typeof step)[]) => steps.includes(step);
 
   const [balancers, connections, process, health] = await Promise.all([
-    looksAt('out', 'drain', 'in', 'back') && isClient(service) ? world.balancers(signal) : null,
+    looksAt('out', 'drain', 'stop', 'in', 'back') && isClient(service) ? world.balancers(signal) : null,
     looksAt('drain') ? askAgent(fleet, service.host, (agent, options) => agent.connections(name, options), ask) : NOT_LOOKED_AT,
     looksAt('drain', 'stop', 'start', 'check')
       ? askAgent(fleet, service.host, (agent, options) => agent.process(name, options), ask)
@@ -80,13 +82,13 @@ export async function observeMember(
   const alive = states.flatMap((state) => (state.ok ? [state.aliveIntervalS * 1000] : []));
   return {
     standing,
-    drift: standing === 'unknown' && states.every((state) => state.ok),
+    drift: balancers !== null && isDrift(standing, balancers),
     aliveIntervalMs: Math.max(0, ...alive),
     inFlight: balancers === null ? null : inFlightTo(balancers, service),
     connections,
     process: 'state' in process ? process : { state: 'unknown', why: process.why },
     health: health.ok ? { ok: true } : { ok: false, why: health.why },
-    away: whoIsAway(world, looksAt('out', 'in', 'back', 'drain') ? balancersOf(world.config()).map((b) => b.host) : [], service),
+    away: whoIsAway(world, looksAt('out', 'drain', 'stop', 'in', 'back') ? balancersOf(world.config()).map((b) => b.host) : [], service),
   };
 
   /** While a client starts there is one probe at a time, which may take all the time that is left: each retry would hold another thread. */
@@ -119,6 +121,10 @@ function inFlightTo(balancers: BalancerStates, client: Service): number | null {
   );
   return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), counts.length === 0 ? null : 0);
 }
+
+/** All have answered, and they differ, or one from its file. */
+const isDrift = (standing: Standing, states: BalancerStates): boolean =>
+  standing === 'unknown' && [...states.values()].every((state) => state.ok);
 
 const standingIn = (states: BalancerStates, client: Service): Standing =>
   states.size === 0 ? 'none' : describeStanding(states, client).standing;

@@ -56,6 +56,10 @@ export interface MemberProgress {
   /** Why it is being put `back`, why it failed or was skipped. */
   readonly why: string | null;
   readonly replacing: ProcessId | 'none' | null;
+  /** It stood outside of the balancer when its turn came: put back, it stays there. */
+  readonly outside: boolean;
+  /** Somebody holds it out of the balancer by hand, as it was when this controller took the run into its hands. */
+  readonly held: boolean;
   /** Epoch ms; null: not settled. */
   readonly settledAt: number | null;
   /** When its start command had been carried out. */
@@ -121,13 +125,14 @@ function applied(progress: Progress, event: JournalEvent): Progress {
         startingSince: event.step === 'check' && (again || before.step === 'start') ? before.startingSince : event.at,
         why: event.step === 'back' ? (event.detail ?? null) : null,
         replacing: event.replacing ?? before.replacing,
-        startedAt: event.step === 'check' && !again ? event.at : before.startedAt,
+        outside: event.outside ?? before.outside,
+        startedAt: event.step === 'check' && !again ? (before.startedAt ?? event.at) : before.startedAt,
         stepsMs: again ? before.stepsMs : timed(before, event.at),
       });
     }
     case 'settled': {
       const before = memberOf(progress, event.member);
-      if (event.result === 'untouched') return withMember(progress, event.member, event.at, waiting(before.planned, event.at));
+      if (event.result === 'untouched') return withMember(progress, event.member, event.at, waiting(before.planned, event.at, before.held));
       return withMember(progress, event.member, event.at, {
         ...before,
         state: event.result,
@@ -167,17 +172,28 @@ function over(
 }
 
 /** The controller was away: what nobody watched must not count against a deadline. A resumed run tries its failed members again. */
-function attached(progress: Progress, { at, why }: Extract<JournalEvent, { type: 'attached' }>): Progress {
-  const members = [...progress.members].map(([name, m]): [string, MemberProgress] => [
-    name,
-    why === 'resumed' && m.state === 'failed' ? waiting(m.planned, at) : { ...m, since: at, startingSince: at },
-  ]);
-  const reopened = why === 'resumed' || why === 'aborting' ? { halting: null, finished: null } : {};
+function attached(progress: Progress, { at, why, held }: Extract<JournalEvent, { type: 'attached' }>): Progress {
+  const members = [...progress.members].map(([name, m]): [string, MemberProgress] => {
+    const isHeld = held?.includes(name) ?? m.held;
+    if (why === 'resumed' && m.state === 'failed') return [name, waiting(m.planned, at, isHeld)];
+    // The clock of this controller can be behind that of the one before: nothing is waited for that lies ahead.
+    const past = { startedAt: earlier(m.startedAt, at), settledAt: earlier(m.settledAt, at) };
+    return [name, { ...m, ...past, held: isHeld, since: at, startingSince: at }];
+  });
+  const reopened = REOPENED[why] ?? {};
   const hooks = why === 'resumed' ? new Map([...progress.hooks].filter(([, { error }]) => error === null)) : progress.hooks;
-  const deadlineFrom = why === 'resumed' ? at : progress.deadlineFrom + Math.max(0, at - progress.lastAt);
+  const deadlineFrom = why === 'resumed' ? at : progress.deadlineFrom + at - progress.lastAt;
   const continued = progress.continued || why === 'resumed';
   return { ...progress, ...reopened, members: new Map(members), hooks, continued, idleSince: at, deadlineFrom };
 }
+
+/** From the first line on that says so: a controller that dies right behind it must not leave a run that the next one goes on with. */
+const REOPENED: Readonly<Partial<Record<string, Pick<Progress, 'halting' | 'finished'>>>> = {
+  resumed: { halting: null, finished: null },
+  aborting: { halting: 'aborted', finished: null },
+};
+
+const earlier = (time: number | null, at: number): number | null => (time === null ? null : Math.min(time, at));
 
 export function memberOf(progress: Progress, name: string): MemberProgress {
   const member = progress.members.get(name);
@@ -199,11 +215,20 @@ export function failedHook({ hooks }: Progress): string | null {
 
 /** The step after the one in hand; null after the last. */
 export function nextStepOf(member: MemberProgress): Step | null {
-  const { steps } = member.planned;
+  const steps = stepsOf(member);
   return steps[member.step === null ? 0 : steps.indexOf(member.step) + 1] ?? null;
 }
 
-const waiting = (planned: PlannedMember, at: number): MemberProgress => ({
+/** Its plan; but whether it goes in at the end is up to whoever holds it out now, not then. */
+function stepsOf({ planned, held }: MemberProgress): readonly Step[] {
+  if (held === (planned.held === true) || !planned.steps.includes('out') || !planned.steps.includes('warm')) return planned.steps;
+  return held ? planned.steps.filter((step) => step !== 'in') : [...planned.steps, 'in'];
+}
+
+/** Whether its last step is into the balancer. */
+export const goesIn = (member: MemberProgress): boolean => stepsOf(member).includes('in');
+
+const waiting = (planned: PlannedMember, at: number, held = planned.held === true): MemberProgress => ({
   planned,
   state: 'waiting',
   step: null,
@@ -212,6 +237,8 @@ const waiting = (planned: PlannedMember, at: number): MemberProgress => ({
   startingSince: at,
   why: null,
   replacing: null,
+  outside: false,
+  held,
   settledAt: null,
   startedAt: null,
   lastLogEntry: null,

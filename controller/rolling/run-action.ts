@@ -7,7 +7,10 @@ export type RunAction =
   | { readonly do: 'take-out'; readonly client: string }
   | { readonly do: 'rotate'; readonly services: readonly string[] }
   | { readonly do: 'purge'; readonly purge: PurgeStep }
-  | { readonly do: 'begin'; readonly members: readonly string[] }
+  /** `outside`: those of them that stand outside of the balancer already. */
+  | { readonly do: 'begin'; readonly members: readonly string[]; readonly outside?: readonly string[] }
+  /** An earlier controller was about to take them out, or had, and they are in: they go back, and their turn comes again. */
+  | { readonly do: 'let-be'; readonly members: readonly string[] }
   /** Nothing to begin before one of those in hand has got on. */
   | { readonly do: 'follow' }
   /** `pollMs`: something that takes its time. */

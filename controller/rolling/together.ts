@@ -1,10 +1,10 @@
 import type { PlannedBatch } from './plan.js';
-import { memberOf, type MemberProgress, type Progress } from './progress.js';
+import { goesIn, memberOf, type MemberProgress, type Progress } from './progress.js';
 
 /** Those in hand of the member's batch that have yet to become ready to go in; none where each goes in by itself. */
 export const matesNotReady = (progress: Progress, member: MemberProgress): string[] =>
   matesOf(progress, member)
-    .filter((mate) => mate.state === 'active' && mate.planned.steps.includes('in') && mate.step !== 'in' && mate.step !== 'back')
+    .filter((mate) => mate.state === 'active' && goesIn(mate) && mate.step !== 'in' && mate.step !== 'back')
     .map((mate) => mate.planned.name);
 
 /** From when on its "in" counts: what was spent on waiting for the others does not. */

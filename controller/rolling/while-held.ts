@@ -17,6 +17,10 @@ export function whileHeld(ports: RollPorts, { confirm }: Pick<Lease, 'confirm'>)
       await confirm();
       return ports.rotate(...args);
     },
+    async purge(...args) {
+      await confirm();
+      return ports.purge(...args);
+    },
     async hook(...args) {
       await confirm();
       return ports.hook(...args);

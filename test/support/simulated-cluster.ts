@@ -14,8 +14,13 @@ export interface SimulatedClient {
   generation: number;
   running: boolean;
   startedAt: number;
+  /** In the running balancer. */
   in: boolean;
+  /** In its file, which the running balancer has read at its start. */
+  inFile: boolean;
   balanced: boolean;
+  /** How often this roll has ended its process. */
+  stops: number;
   /** The last request that the balancer sent it is answered at this time. */
   busyUntil: number;
   /** When it last sent a byte; idle keep-alive connections stay open. */
@@ -30,10 +35,14 @@ export interface SimulatedClient {
 
 export interface SimulatedCluster {
   readonly clients: Map<string, SimulatedClient>;
+  /** Held out of the balancer by hand. */
+  readonly held: Set<string>;
   readonly journal: JournalEvent[];
   /** Violations of what a roll promises, as sentences. */
   readonly violations: string[];
   now: number;
+  /** By how much the clock of the controller that lives now is ahead. */
+  clockAheadMs: number;
   balancerAnswers: boolean;
   balancerObeys: boolean;
   /** Its agent takes no orders, although its state can still be read. */
@@ -47,6 +56,10 @@ export interface SimulatedCluster {
   calls: number;
   /** The call at which the controller dies, and whether the call takes effect. */
   crash: { at: number; effect: boolean } | null;
+  /** What happens while no controller is there, once. */
+  whileDead: ((cluster: SimulatedCluster) => void) | null;
+  /** The journal cannot be written any more: from its so-many-th line on, until it is null again. */
+  diskFullAt: number | null;
   /** An operator stops the run when this member enters this step. */
   haltAt: { member: string; step: string; how: 'interrupted' | 'aborted' } | null;
   /** An operator lets the run go on so long after this member was settled. */
@@ -85,9 +98,11 @@ export function simulateCluster(
   };
   const cluster: SimulatedCluster = {
     clients: new Map(names.map((name) => [name, newClient()])),
+    held: new Set(),
     journal: [{ type: 'started', at: 0, plan }],
     violations: [],
     now: 1_000,
+    clockAheadMs: 0,
     balancerAnswers: true,
     balancerObeys: true,
     balancerAgentAwayUntil: 0,
@@ -96,6 +111,8 @@ export function simulateCluster(
     failingHook: null,
     calls: 0,
     crash: null,
+    whileDead: null,
+    diskFullAt: null,
     haltAt: null,
     proceedWhen: null,
     breakWhen: null,
@@ -111,8 +128,13 @@ export function simulateCluster(
       const died = () => (life.signal.aborted ? ('died' as const) : null);
       const started: { executor?: Executor } = {};
       const ports = createPorts(cluster, policy.minActive ?? 1, life, started);
+      if (cluster.journal.length > 1) {
+        cluster.whileDead?.(cluster);
+        cluster.whileDead = null;
+      }
       try {
-        if (cluster.resume || replay(cluster.journal).finished === null) await ports.append({ type: 'attached', at: cluster.now, why });
+        if (cluster.resume || replay(cluster.journal).finished === null)
+          await ports.append({ type: 'attached', at: ports.now(), why, held: [...cluster.held] });
         cluster.resume = false;
         const executor = createExecutor([...cluster.journal], ports);
         started.executor = executor;
@@ -134,7 +156,9 @@ const newClient = (): SimulatedClient => ({
   running: true,
   startedAt: -100_000,
   in: true,
+  inFile: true,
   balanced: true,
+  stops: 0,
   busyUntil: 0,
   lastByteAt: 0,
   startMs: 1_000,
@@ -164,8 +188,9 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
   const answersBy = (c: SimulatedClient) => c.running && c.start === 'well' && cluster.now >= c.startedAt + c.startMs;
   const finds = (root: SimulatedClient) => answersBy(root) && cluster.now >= root.startedAt + root.startMs + FIND_MS;
   const healthy = (c: SimulatedClient) => answersBy(c) && (c.standsOn === null || finds(cluster.client(c.standsOn)));
+  const isDrift = (c: SimulatedClient): boolean => cluster.balancerAnswers && c.balanced && c.in && !c.inFile;
   const standing = (c: SimulatedClient): Standing =>
-    !cluster.balancerAnswers ? 'unknown' : !c.balanced ? 'none' : !c.in ? 'out' : c.running ? 'in' : 'dead';
+    !cluster.balancerAnswers || (isDrift(c) && c.running) ? 'unknown' : !c.balanced ? 'none' : !c.in ? 'out' : c.running ? 'in' : 'dead';
   const processOf = (name: string, c: SimulatedClient): ProcessState => {
     if (c.agentAwayUntil > cluster.now) return { state: 'unknown', why: `agent of ${name} is not connected` };
     if (!c.running) return { state: 'down', why: c.start === 'exits' ? 'exit code 1' : 'no pid file', failed: c.start === 'exits' };
@@ -176,7 +201,9 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
   }
   function setIn(c: SimulatedClient, wanted: boolean): void {
     if (!cluster.balancerAnswers) throw new AppError('timeout', 'the control socket does not answer');
-    if (!cluster.balancerObeys || c.in === wanted) return;
+    if (!cluster.balancerObeys) return;
+    c.inFile = wanted;
+    if (c.in === wanted) return;
     const before = serving();
     c.in = wanted;
     if (!wanted) {
@@ -204,7 +231,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
   };
 
   return {
-    now: () => cluster.now,
+    now: () => cluster.now + cluster.clockAheadMs,
     async sleep(ms, signal) {
       signal.throwIfAborted();
       cluster.now += ms;
@@ -212,6 +239,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
     },
     append: (event) =>
       call(() => {
+        if (cluster.diskFullAt !== null && cluster.journal.length >= cluster.diskFullAt) throw new AppError('failed', 'ENOSPC');
         cluster.journal.push(event);
         const { haltAt } = cluster;
         if (haltAt === null || event.type !== 'entered' || event.member !== haltAt.member || event.step !== haltAt.step) return;
@@ -224,7 +252,11 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
           new Map(
             [...cluster.clients].map(([name, c]): [string, ClientFacts] => [
               name,
-              { standing: standing(c), health: healthy(c) ? 'passing' : c.running ? 'failing' : 'down' },
+              {
+                standing: standing(c),
+                health: healthy(c) ? 'passing' : c.running ? 'failing' : 'down',
+                ...(isDrift(c) && c.running ? { drift: true } : {}),
+              },
             ]),
           ),
       ),
@@ -234,7 +266,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
         const away = c.agentAwayUntil > cluster.now ? `agent of ${member.planned.name} is not connected` : null;
         return {
           standing: standing(c),
-          drift: false,
+          drift: isDrift(c) && c.running,
           aliveIntervalMs: 5_000,
           inFlight: null,
           connections: {
@@ -266,6 +298,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
             if (c.busyUntil > cluster.now) cluster.violations.push(`${name} was stopped in the middle of a request`);
             if (c.stop === 'survives') throw new AppError('failed', 'process 1 survived SIGKILL');
             c.running = false;
+            c.stops++;
             return null;
           case 'start':
             if (c.running) return null;

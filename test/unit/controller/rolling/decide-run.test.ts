@@ -21,13 +21,10 @@ describe('what a run begins with', () => {
     expect(decide(after(plan, ...both))).toEqual({ do: 'begin', members: ['c1'] });
   });
 
-  it('takes up first what an earlier controller had in hand, without counting who serves', () => {
-    const progress = after(aPlan([['c1', 'c2'], ['c3']]), entered(5, 'c2', 'stop'), attached(900, 'restarted'));
-    expect(decide(progress, { c1: DEAD, c2: DEAD, c3: DEAD })).toEqual({ do: 'begin', members: ['c2'] });
-    expect(decide(after(aPlan([['c1', 'c2'], ['c3']]), entered(5, 'c2', 'stop'), halting(6, 'aborted')))).toEqual({
-      do: 'begin',
-      members: ['c2'],
-    });
+  it('leaves a client in that answers again, and the last ones that there are', () => {
+    const plan = aPlan(ONE_BY_ONE, { takeOut: ['c8', 'c9'] });
+    expect(decide(after(plan), { ...ALL, c8: SERVING, c9: DEAD })).toEqual({ do: 'take-out', client: 'c9' });
+    expect(decide(after(plan), { c1: DEAD, c2: DEAD, c3: DEAD, c8: DEAD, c9: DEAD })).toEqual({ do: 'begin', members: ['c1'] });
   });
 });
 
@@ -54,7 +51,12 @@ describe('who of a batch can leave', () => {
       ['c3'],
     ],
   ])('%s', (_, minActive, clients, leaving) => {
-    expect(decide(after(aPlan(batch, { policy: { minActive } })), clients)).toEqual({ do: 'begin', members: leaving });
+    expect(decide(after(aPlan(batch, { policy: { minActive } })), clients)).toMatchObject({ do: 'begin', members: leaving });
+  });
+
+  it('and who of them stands outside already', () => {
+    const clients: Record<string, ClientFacts> = { c1: SERVING, c2: { standing: 'out', health: 'passing' }, c3: SERVING };
+    expect(decide(after(aPlan([['c1', 'c2']])), clients)).toEqual({ do: 'begin', members: ['c1', 'c2'], outside: ['c2'] });
   });
 
   it('nobody that may serve, if the others do not suffice: it is waited for a minute from when the last one was in hand', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StepContext } from '../../../../controller/rolling/decide-step.js';
+import { TAKEN_OVER } from '../../../../controller/rolling/decide-takeover.js';
 import type { MemberFacts } from '../../../../controller/rolling/facts.js';
 import {
   T,
@@ -31,7 +32,7 @@ import {
   OTHER_FAILED,
   couldNot,
 } from './deciding.js';
-import { aPlan, entered, OLD, UNSEEN } from './fixtures.js';
+import { aPlan, attached, entered, OLD, UNSEEN } from './fixtures.js';
 
 describe('out', () => {
   it('is ordered before anything is looked at, unless the run is to end', () => {
@@ -162,6 +163,13 @@ describe('drain', () => {
     ],
   ])('%s', (_, facts, ctx, action) => expect(decide('drain', facts, ctx)).toEqual(action));
 
+  it('goes on once it is written down whom a stop replaces: that may have been done', () => {
+    const where = { before: [entered(T - 1, 'c1', 'stop', { replacing: OLD })], then: [STOPPED] };
+    expect(unseen('out', context(), where)).toEqual(OUT);
+    expect(decide('out', { standing: 'out' }, at(1, tried(1)), where)).toEqual(enter('drain'));
+    expect(decide('drain', { ...out, process: DOWN, connections: SILENT }, at(1), where)).toEqual(enter('stop'));
+  });
+
   it('is undone when the run is to end', () => {
     expect(decide('drain', { ...out, connections: SILENT }, at(1), { then: [STOPPED] })).toEqual(HALTED);
     expect(decide('drain', { ...out, connections: SILENT }, at(1), { plan: aPlan([['c1', 'c2']]), then: [OTHER_FAILED] })).toEqual(HALTED);
@@ -174,7 +182,7 @@ describe('drain', () => {
 
   it('is not left before one of an earlier batch, healthy again, is in', () => {
     const plan = aPlan([['c2'], ['c1']]);
-    for (const step of ['warm', 'in'] as const) {
+    for (const step of ['check', 'warm', 'in'] as const) {
       const action = decide('drain', { ...out, connections: SILENT }, at(1), { plan, before: [entered(T - 1, 'c2', step)] });
       expect(action).toEqual(wait('drained; c2 goes in first'));
     }
@@ -185,6 +193,10 @@ describe('in', () => {
   it('is ordered before anything is looked at, also when the run is to end', () => {
     expect(unseen('in', context(), { then: [STOPPED] })).toEqual(IN);
     expect(unseen('in', context(tried(1)))).toBeNull();
+  });
+
+  it('is not for one that somebody holds out by hand now', () => {
+    expect(unseen('in', context(), { then: [attached(T, 'resumed', ['c1'])] })).toEqual(DONE);
   });
 
   const notTaken = 'healthy, but 35 s after it was let in the balancer says';
@@ -254,13 +266,24 @@ describe('back', () => {
       at(35),
       failed('did not stop: no; healthy, but 35 s after it was let in the balancer says "out"'),
     ],
+    ['lets it in at least once, although a balancer says nothing: another one may obey', { health: HEALTHY }, at(0), IN],
     [
       'says if the balancer says nothing',
       { health: HEALTHY },
-      at(99, { blindMs: 15_000 }),
+      at(99, { ...tried(0, AWAY), blindMs: 15_000 }),
       failed('did not stop: no; healthy, but the balancer does not answer'),
     ],
   ])('%s', (_, facts, ctx, action) => expect(decide('back', facts, ctx, failing)).toEqual(action));
+
+  it('leaves one out that is held by hand now, and an untouched one that was out before', () => {
+    const held = { then: [attached(T, 'resumed', ['c1'])] };
+    expect(decide('back', { standing: 'out', health: HEALTHY }, at(1), { ...failing, ...held })).toEqual(failed('did not stop: no'));
+    expect(decide('back', { standing: 'out', health: HEALTHY }, at(1), { ...untouched, ...held })).toEqual(UNTOUCHED);
+    const outside = { before: [entered(T - 1, 'c1', 'out', { outside: true })] };
+    expect(decide('back', { standing: 'out', health: HEALTHY }, at(1), { ...untouched, ...outside })).toEqual(UNTOUCHED);
+    expect(decide('back', { standing: 'out', health: HEALTHY }, at(1), { ...failing, ...outside })).toEqual(IN);
+    expect(decide('back', { standing: 'in', health: REFUSES }, at(1), because(TAKEN_OVER))).toEqual(UNTOUCHED);
+  });
 
   it.each<[string, Partial<MemberFacts>, StepContext, object]>([
     ['goes in again, healthy or not: it is as it was', { standing: 'out', health: REFUSES }, at(1), IN],

@@ -31,6 +31,7 @@ import { aPlan, entered, NEW, OLD, settled } from './fixtures.js';
 describe('stop', () => {
   const order = { do: 'stop', replacing: OLD };
   const replacing = { over: { replacing: OLD } };
+  const out = { standing: 'out' } as const;
   it('is over as soon as the agent has answered; a stop for good is looked at again', () => {
     expect(unseen('stop', context(tried(1)), replacing)).toEqual(enter('start'));
     expect(unseen('stop', context(tried(1)), { ...replacing, plan: STOPPING })).toBeNull();
@@ -52,7 +53,7 @@ describe('stop', () => {
 
   it('is undone when the run is to end before it is known whom it ends; after that it is carried out', () => {
     expect(decide('stop', { process: running() }, at(0), { then: [STOPPED] })).toEqual(HALTED);
-    expect(decide('stop', { process: running() }, at(0), { ...replacing, then: [STOPPED] })).toEqual(order);
+    expect(decide('stop', { ...out, process: running() }, at(0), { ...replacing, then: [STOPPED] })).toEqual(order);
   });
 
   it.each<[string, Partial<MemberFacts>, StepContext, object]>([
@@ -92,7 +93,21 @@ describe('stop', () => {
       failed(`nothing is known of its process: ${LOST.why}`),
     ],
     ['has its whole time left when that agent is back', { process: running() }, at(240, { ...tried(0, AWAY), lostMs: 50_000 }), order],
-  ])('%s', (_, facts, ctx, action) => expect(decide('stop', facts, ctx, replacing)).toEqual(action));
+  ])('%s', (_, facts, ctx, action) => expect(decide('stop', { ...out, ...facts }, ctx, replacing)).toEqual(action));
+
+  it.each<[string, Partial<MemberFacts>, StepContext, object]>([
+    ['goes back to "out" if somebody let it in again', { standing: 'in' }, at(0), enter('out')],
+    ['does so for one that the balancer takes for dead', { standing: 'dead' }, at(0), enter('out')],
+    ['does so where the file says something else', { standing: 'unknown', drift: true }, at(0), enter('out')],
+    ['waits for a balancer that says nothing', {}, at(1), blind('the balancer does not answer')],
+    ['puts it back if that lasts', {}, at(15, { blindMs: 15_000 }), enter('back', 'the balancer does not answer')],
+    ['is carried out for one that no balancer knows', { standing: 'none' }, at(1), order],
+  ])('%s', (_, facts, ctx, action) => expect(decide('stop', { process: running(), ...facts }, ctx, replacing)).toEqual(action));
+
+  it('of what no balancer was to be told of asks none', () => {
+    const plan = aPlan([['c1']], { steps: ['stop', 'start', 'check'] });
+    expect(decide('stop', { process: running() }, at(0), { ...replacing, plan })).toEqual(order);
+  });
 
   it('of nobody is over at once', () => {
     expect(decide('stop', { process: LOST }, at(0), { over: { replacing: 'none' } })).toEqual(enter('start'));
@@ -103,6 +118,12 @@ describe('stop', () => {
     expect(decide('stop', { process: running(NEW) }, at(1, tried(1)), { ...replacing, plan: STOPPING })).toEqual(
       failed(`was started again by somebody else: process ${NEW}`),
     );
+  });
+
+  it('for good is not done while its manager is about to start it again', () => {
+    const where = { ...replacing, plan: STOPPING };
+    expect(decide('stop', { process: STARTING }, at(1, tried(1)), where)).toEqual(wait('forked'));
+    expect(decide('stop', { process: STARTING }, at(135, tried(1)), where)).toEqual(failed('is started again and again: forked'));
   });
 });
 

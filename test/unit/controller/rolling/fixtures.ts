@@ -49,11 +49,11 @@ export function aPlan(batches: readonly (readonly string[])[], over: PlanOver = 
 }
 
 export const started = (plan: RollPlan): JournalEvent => ({ type: 'started', at: plan.at, plan });
-export const attached = (at: number, why: 'started' | 'restarted' | 'resumed' | 'aborting' = 'started'): JournalEvent => ({
-  type: 'attached',
-  at,
-  why,
-});
+export const attached = (
+  at: number,
+  why: 'started' | 'restarted' | 'resumed' | 'aborting' = 'started',
+  held?: readonly string[],
+): JournalEvent => ({ type: 'attached', at, why, held });
 export const entered = (
   at: number,
   member: string,

@@ -70,8 +70,55 @@ describe('a controller that takes over', () => {
   });
 
   it('in order to abort it tries nobody again', () => {
-    expect(taken('aborting')).toMatchObject({ halting: null, finished: null });
+    expect(taken('aborting')).toMatchObject({ halting: 'aborted', finished: null });
     expect(memberOf(taken('aborting'), 'c2').state).toBe('failed');
+  });
+});
+
+describe('a controller whose clock is behind that of the one before', () => {
+  const LIMITED = aPlan([['c1', 'c2'], ['c3']], { policy: { deadlineMs: 60_000 } });
+  const late = [attached(10_000), entered(20_000, 'c1', 'start'), entered(30_000, 'c1', 'check'), settled(40_000, 'c2')];
+
+  it('waits for nothing that lies ahead', () => {
+    const progress = after(LIMITED, ...late, attached(5_000, 'restarted'));
+    expect(memberOf(progress, 'c1')).toMatchObject({ startedAt: 5_000, since: 5_000 });
+    expect(memberOf(progress, 'c2')).toMatchObject({ settledAt: 5_000 });
+  });
+
+  it('has as much left of the deadline as there was', () => {
+    expect(after(LIMITED, ...late, attached(5_000, 'restarted')).deadlineFrom).toBe(5_000 - 30_000);
+    expect(after(LIMITED, ...late, attached(500_000, 'restarted')).deadlineFrom).toBe(500_000 - 30_000);
+  });
+});
+
+describe('who is held out of the balancer by hand', () => {
+  const HELD = aPlan([['c1']], { steps: ['out', 'drain', 'stop', 'start', 'check', 'warm'] });
+  const heldPlan = { ...HELD, batches: HELD.batches.map((b) => ({ ...b, members: b.members.map((m) => ({ ...m, held: true })) })) };
+  const lastStep = (plan: typeof HELD, held?: readonly string[]) =>
+    nextStepOf(memberOf(after(plan, attached(1, 'resumed', held), entered(2, 'c1', 'warm')), 'c1'));
+
+  it('is told by whoever takes the run over, not by its plan', () => {
+    expect(lastStep(PLAN, [])).toBe('in');
+    expect(lastStep(PLAN, ['c1'])).toBeNull();
+    expect(lastStep(heldPlan, ['c1'])).toBeNull();
+    expect(lastStep(heldPlan, [])).toBe('in');
+  });
+
+  it('is as planned where an older journal does not tell', () => {
+    expect(lastStep(PLAN)).toBe('in');
+    expect(lastStep(heldPlan)).toBeNull();
+  });
+
+  it('stays so through a turn that did not come about', () => {
+    const put = after(PLAN, attached(1, 'resumed', ['c1']), entered(2, 'c1', 'out'), settled(3, 'c1', 'untouched'));
+    expect(memberOf(put, 'c1').held).toBe(true);
+  });
+
+  it('does not go in after a stop for good, whoever holds it', () => {
+    const stop = aPlan([['c1']], { action: 'stop', steps: ['out', 'drain', 'stop'] });
+    const plan = { ...stop, batches: stop.batches.map((b) => ({ ...b, members: b.members.map((m) => ({ ...m, held: true })) })) };
+    const progress = after(plan, attached(1, 'resumed', []), entered(2, 'c1', 'stop'));
+    expect(nextStepOf(memberOf(progress, 'c1'))).toBeNull();
   });
 });
 
