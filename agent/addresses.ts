@@ -5,6 +5,7 @@ import type { CallOptions } from '../shared/model/agent-api.js';
 import type { BalancerState } from '../shared/model/balancer.js';
 import { addressOf, type ServiceSpec } from '../shared/model/service.js';
 import type { Clock } from '../shared/ports/clock.js';
+import { isLoopback } from '../shared/rpc/address.js';
 
 export interface AddressesDeps {
   readonly clock: Clock;
@@ -63,6 +64,14 @@ export function createAddresses({ clock, services, balancer, local = localAddres
     const state = await balancer(spec, { signal: linked.signal, timeoutMs: BALANCER_MS });
     return new Set(state.backends.map((backend) => backend.address));
   }
+}
+
+/** Errors: `denied` for an address of another host: whom the agent talks to is not decided by what comes by wire. */
+export function requireLocal({ name, ip }: Pick<ServiceSpec, 'name' | 'ip'>, local: readonly string[] = localAddresses()): void {
+  if (isLoopback(ip) || local.includes(ip)) return;
+  throw new AppError('denied', `${ip} of ${name} is not an address of this host`, {
+    hint: `an agent talks to the services of its own host: set ip of ${name} to an address that \`ip addr\` shows there`,
+  });
 }
 
 const localAddresses = (): readonly string[] =>

@@ -1,8 +1,18 @@
-import { readlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { AppError, isErrno } from '../shared/errors.js';
 
 /** What is open, by its descriptor. */
 type Open = { readonly fd: number };
+
+/**
+ * Opens a file to read it. Where a user has put a pipe an ordinary open would wait for ever, and keep one of the few threads that node has
+ * for files; this one answers, and what it is, is to be looked at.
+ */
+export const openToRead = (path: string, flags = 0): Promise<FileHandle> => open(path, constants.O_RDONLY | NO_WAIT | flags);
+
+/** Windows has none. */
+const NO_WAIT = process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
 
 /**
  * Where what is open really lies, whatever its name led to when it was opened: between a look at a path and its opening somebody may have

@@ -1,6 +1,7 @@
 import { AppError } from '../../shared/errors.js';
 import type { PurgeOrder, PurgePlan, PurgeResult } from '../../shared/model/cache.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
+import { requireLocal } from '../addresses.js';
 import type { CacheDriver } from './cache.js';
 import { createPurgeJournal } from './purge-journal.js';
 import { createSquids, type SquidDeps } from './squid.js';
@@ -26,6 +27,7 @@ export function createCaches(deps: CachesDeps): Caches {
     async purge(spec, { pages, stopDeadlineMs, startDeadlineMs }, id, signal) {
       const driver = driverOf(spec);
       if (pages.length === 0) return { pages: [], ...(await driver.all({ id, spec, stopDeadlineMs, startDeadlineMs }, signal)) };
+      requireLocal(spec);
       const purged = [];
       for (const page of pages) purged.push(await driver.page(spec, page, signal));
       return { pages: purged, awayMs: null, notes: [] };

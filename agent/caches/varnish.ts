@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { AppError, toAppError } from '../../shared/errors.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
 import type { TcpTarget } from '../../shared/ports/tcp.js';
+import { requireLocal } from '../addresses.js';
 import type { CacheDriver } from './cache.js';
 import { requirePage } from './purge-page.js';
 import { withVarnish } from './varnish-cli.js';
@@ -40,6 +41,7 @@ async function ban(spec: ServiceSpec, condition: readonly string[], signal: Abor
 async function onVarnish<T>(spec: ServiceSpec, signal: AbortSignal, work: Parameters<typeof withVarnish<T>>[2]): Promise<T> {
   if (spec.cache?.kind !== 'varnish') throw new AppError('internal', `${spec.name} is no Varnish`);
   const { admin, secretFile } = spec.cache;
+  requireLocal(spec);
   const target = managementOf(spec, admin);
   const secret = secretFile === '' ? null : await readSecret(secretFile);
   return withVarnish(target, { secret, timeoutMs: CLI_MS, signal }, work);

@@ -5,6 +5,7 @@ import { type Duplex, pipeline, Readable } from 'node:stream';
 import { reasonOf, throwIfAborted } from '../../shared/abort.js';
 import { AppError } from '../../shared/errors.js';
 import { streamProgram } from '../../shared/ports/stream-program.js';
+import { openToRead } from '../opened-path.js';
 import { headerOf } from './blocks.js';
 import type { Header } from './headers.js';
 
@@ -12,7 +13,7 @@ import type { Header } from './headers.js';
 export interface LogFile {
   readonly path: string;
   readonly handle: FileHandle;
-  readonly packed: 'gzip' | 'zstd' | null;
+  readonly packed: Packing | null;
   /** When it was opened. */
   readonly size: number;
   /** Epoch ms. */
@@ -25,9 +26,11 @@ export interface LogFile {
   readonly sparse: boolean;
 }
 
+type Packing = 'gzip' | 'zstd' | 'bzip2' | 'xz';
+
 /** Errors: those of the file system; `failed` for what is no file. */
 export async function openLog(path: string): Promise<LogFile> {
-  const handle = await open(path, 'r');
+  const handle = await openToRead(path);
   try {
     const stats = await handle.stat();
     const { size, mtimeMs, dev, ino, blocks } = stats;
@@ -52,7 +55,15 @@ export type OpenFile = Pick<LogFile, 'handle' | 'path'>;
 export const openOnceMore = ({ handle, path }: OpenFile): Promise<FileHandle> =>
   open(process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : path, 'r');
 
-const packedAs = (path: string): LogFile['packed'] => (path.endsWith('.gz') ? 'gzip' : path.endsWith('.zst') ? 'zstd' : null);
+const packedAs = (path: string): Packing | null => SUFFIXES.find(([suffix]) => path.endsWith(suffix))?.[1] ?? null;
+const SUFFIXES: readonly (readonly [string, Packing])[] = [
+  ...([
+    ['.gz', 'gzip'],
+    ['.zst', 'zstd'],
+    ['.bz2', 'bzip2'],
+    ['.xz', 'xz'],
+  ] as const),
+];
 
 /** The bytes of a range as they are read, unpacked; `to` null: up to what is the end by then. Nothing is read ahead of who asks. */
 export async function* readBytes(log: LogFile, from: number, to: number | null, signal: AbortSignal): AsyncGenerator<Buffer> {
@@ -71,7 +82,7 @@ export async function* readBytes(log: LogFile, from: number, to: number | null, 
 }
 
 async function* readPlain(handle: FileHandle, from: number, to: number | null, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(0, (to ?? Infinity) - from)));
   for (let position = from; to === null || position < to;) {
     throwIfAborted(signal);
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, (to ?? Infinity) - position), position);
@@ -84,9 +95,9 @@ async function* readPlain(handle: FileHandle, from: number, to: number | null, s
 const CHUNK_BYTES = 256 * 1024;
 
 async function* unpacked(log: LogFile, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const unpacker = log.packed === 'gzip' ? zlib.createGunzip({ chunkSize: CHUNK_BYTES }) : createUnzstd();
+  const unpacker = createUnpacker(log.packed);
   if (unpacker === null) {
-    yield* unzstdByProgram(log, signal);
+    yield* unpackedByProgram(log, signal);
     return;
   }
   // Its end, good or bad, is that of the unpacker.
@@ -105,15 +116,18 @@ async function* copies(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) yield Buffer.from(chunk);
 }
 
-/** Node has it from 22.15 on. */
-function createUnzstd(): Duplex | null {
+/** null: by the program of that name. Node has zstd from 22.15 on. */
+function createUnpacker(packed: LogFile['packed']): Duplex | null {
+  if (packed === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK_BYTES });
+  if (packed !== 'zstd') return null;
   const create: unknown = 'createZstdDecompress' in zlib ? zlib.createZstdDecompress : undefined;
   return typeof create === 'function' ? (create as () => Duplex)() : null;
 }
 
-async function* unzstdByProgram(log: LogFile, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* unpackedByProgram(log: LogFile, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const name = log.packed ?? 'zstd';
   const own = await openOnceMore(log);
-  const program = streamProgram(['zstd', '--decompress', '--stdout', '--quiet'], own.fd);
+  const program = streamProgram([name, '--decompress', '--stdout', '--quiet'], own.fd);
   await own.close();
   const onAbort = () => program.kill();
   signal.addEventListener('abort', onAbort, { once: true });
@@ -121,7 +135,7 @@ async function* unzstdByProgram(log: LogFile, signal: AbortSignal): AsyncGenerat
     for await (const chunk of program.output as AsyncIterable<Buffer>) yield chunk;
     throwIfAborted(signal);
     const { code, stderr } = await program.ended;
-    if (code !== 0) throw new AppError('failed', `zstd: ${stderr.trim()}`);
+    if (code !== 0) throw new AppError('failed', `${name}: ${stderr.trim()}`);
   } finally {
     signal.removeEventListener('abort', onAbort);
     program.kill();

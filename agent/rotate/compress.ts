@@ -4,7 +4,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { requireOpened } from '../opened-path.js';
+import { openToRead, requireOpened } from '../opened-path.js';
 import { linkSignals, throwIfAborted } from '../../shared/abort.js';
 import { AppError, isErrno, toAppError } from '../../shared/errors.js';
 import { programFailed, streamProgram } from '../../shared/ports/stream-program.js';
@@ -74,11 +74,12 @@ async function isPackedAlready(packed: string, source: FileHandle, how: Packing,
 
 /** Never through a link: its folder may belong to somebody who would have us read, and give him, the files of others. */
 async function openPlain(path: string): Promise<FileHandle> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
+  const file = await openToRead(path, constants.O_NOFOLLOW).catch((error: unknown) => {
     throw toAppError(error, isErrno(error, 'ELOOP') ? 'denied' : 'failed', `${path} cannot be read`);
   });
   try {
     await requireOpened(file, path);
+    if (!(await file.stat()).isFile()) throw new AppError('failed', `${path} is not a file`);
     return file;
   } catch (error) {
     await file.close();

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { link, open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { link, rm, stat, type FileHandle } from 'node:fs/promises';
 import { isErrno, toAppError } from '../../shared/errors.js';
+import { openToRead } from '../opened-path.js';
 import { createDraft } from './draft.js';
 import type { RotationRecord } from './journal.js';
 
@@ -28,7 +29,7 @@ export async function takeAside(
 }
 
 async function copyAside(record: RotationRecord, aside: string, signal: AbortSignal): Promise<void> {
-  const source = await open(aside, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const source = await openToRead(aside, constants.O_NOFOLLOW);
   try {
     const draft = await createDraft(record.part, await source.stat());
     try {

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { isErrno, messageOf } from '../../shared/errors.js';
+import { openToRead } from '../opened-path.js';
 
 /** `blank`: empty (just being written) or without a number. */
 export type PidFile =
@@ -9,9 +9,11 @@ export type PidFile =
 
 export async function readPidFile(path: string): Promise<PidFile> {
   try {
-    const handle = await open(path, 'r');
+    const handle = await openToRead(path);
     try {
-      const { mtimeMs } = await handle.stat();
+      const stats = await handle.stat();
+      if (!stats.isFile()) return { kind: 'unreadable', path, why: 'it is not a file' };
+      const { mtimeMs } = stats;
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
       const pid = parsePid(buffer.toString('latin1', 0, bytesRead));
       return pid === null ? { kind: 'blank', path } : { kind: 'pid', path, pid, writtenAt: mtimeMs };

@@ -1,11 +1,17 @@
+import { execFile as execFileCallback } from 'node:child_process';
 import { mkdir, mkdtemp, open, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAllowed } from '../../../agent/logs/searched-log.js';
 import { openedPath, requireOpened } from '../../../agent/opened-path.js';
+import { compress } from '../../../agent/rotate/compress.js';
 import { createDraft } from '../../../agent/rotate/draft.js';
+import { readPidFile } from '../../../agent/services/pid-file.js';
 import { AppError } from '../../../shared/errors.js';
+
+const execFile = promisify(execFileCallback);
 
 describe.runIf(process.platform === 'linux')('what was opened', () => {
   let root: string;
@@ -48,6 +54,16 @@ describe.runIf(process.platform === 'linux')('what was opened', () => {
     const log = await openAllowed({ allowed }, at('allowed', 'log', 'event.log'));
     expect(await log.handle.readFile('utf8')).toBe('a line\n');
     await log.handle.close();
+  });
+
+  it('is no pipe that somebody has put there: nobody waits for its other end', async () => {
+    const pipe = at('allowed', 'log', 'pipe');
+    await execFile('mkfifo', [pipe]);
+    await expect(openAllowed({ allowed: async (path) => path }, pipe)).rejects.toMatchObject({ message: `${pipe} is not a file` });
+    expect(await readPidFile(pipe)).toEqual({ kind: 'unreadable', path: pipe, why: 'it is not a file' });
+    await expect(compress(pipe, 'gzip', { signal: AbortSignal.timeout(20_000), onStep: () => undefined })).rejects.toMatchObject({
+      message: `${pipe} is not a file`,
+    });
   });
 
   it('is told by where it lies, also when it has been renamed or removed since', async () => {
