@@ -5,14 +5,9 @@ import type { ControlApi, RunRequest } from '../../../shared/model/control-api.j
 import type { MemoryReport } from '../../../shared/model/memory-report.js';
 import type { OperationEvent } from '../../../shared/model/operation.js';
 import { processId } from '../../../shared/model/process.js';
-import {
-  createFakeControl,
-  FAKE_NOW,
-  FAKE_OPERATION,
-  type FakeControl,
-  type FakeControlScript,
-  wellClient,
-} from '../../support/fake-control.js';
+import { createFakeControl, type FakeControl, type FakeControlScript } from '../../support/fake-control.js';
+import { FAKE_OPERATION } from '../../support/fake-roll.js';
+import { FAKE_NOW, wellClient } from '../../support/well-cluster.js';
 
 export interface ControlHarness {
   readonly api: ControlApi;

@@ -6,7 +6,8 @@ import type { CheckReport } from '../../../shared/model/check-report.js';
 import { formatAddress } from '../../../shared/rpc/address.js';
 import { builtCtl, type Run } from '../../support/built-ctl.js';
 import { createDeafControl } from '../../support/deaf-control.js';
-import { createFakeControl, FAKE_NOW, type FakeControlScript, wellBalancers, wellClient } from '../../support/fake-control.js';
+import { createFakeControl, type FakeControlScript } from '../../support/fake-control.js';
+import { FAKE_NOW, wellBalancers, wellClient } from '../../support/well-cluster.js';
 import { startSecured } from '../../support/secured.js';
 import { OFFLINE_INI } from './own-flags.js';
 

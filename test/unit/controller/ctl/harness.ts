@@ -2,7 +2,8 @@ import { reasonOf } from '../../../../shared/abort.js';
 import type { ControlConnection, CtlDeps, Interrupt } from '../../../../controller/ctl/deps.js';
 import { createOfflineConfig, type OfflineConfig } from '../../../../controller/config/offline.js';
 import { runCtl } from '../../../../controller/ctl/ctl.js';
-import { FAKE_NOW, type FakeControl } from '../../../support/fake-control.js';
+import { type FakeControl } from '../../../support/fake-control.js';
+import { FAKE_NOW } from '../../../support/well-cluster.js';
 
 export interface Typed {
   readonly control?: FakeControl;

@@ -7,7 +7,7 @@ import { figuresOf } from '../../../../controller/perf/figures.js';
 import { formatPerfLine, parsePerfLine, perfFileOf, type TimedPage } from '../../../../controller/perf/perf-line.js';
 import { createPerfLog } from '../../../../controller/perf/perf-log.js';
 import { AppError } from '../../../../shared/errors.js';
-import { wellClient } from '../../../support/fake-control.js';
+import { wellClient } from '../../../support/well-cluster.js';
 import { aClient, aCluster, aService, never } from '../checks/fixtures.js';
 
 /** By the clock of this host, as the files are. */

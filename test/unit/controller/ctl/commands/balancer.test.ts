@@ -5,7 +5,8 @@ import { parseArgs } from '../../../../../controller/ctl/typed/args.js';
 import { DOCUMENTS } from '../../../../../controller/ctl/schema/documents.js';
 import { AppError } from '../../../../../shared/errors.js';
 import type { BalancerReport } from '../../../../../shared/model/balancer-report.js';
-import { createFakeControl, FAKE_NOW, wellBalancers } from '../../../../support/fake-control.js';
+import { createFakeControl } from '../../../../support/fake-control.js';
+import { FAKE_NOW, wellBalancers } from '../../../../support/well-cluster.js';
 import { jsonLines, type } from '../harness.js';
 
 /** One of everything: held out, drifting, not telling, and a balancer that could not be asked. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { formatConfigDiff } from '../../../../../controller/ctl/format/config-diff.js';
 import { createStyle } from '../../../../../controller/ctl/format/style.js';
 import { formatTime } from '../../../../../controller/ctl/format/units.js';
-import { createFakeControl, FAKE_NOW } from '../../../../support/fake-control.js';
+import { createFakeControl } from '../../../../support/fake-control.js';
+import { FAKE_NOW } from '../../../../support/well-cluster.js';
 import { type } from '../harness.js';
 
 const style = createStyle({ color: false, unicode: true });

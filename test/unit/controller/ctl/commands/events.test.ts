@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DOCUMENTS } from '../../../../../controller/ctl/schema/documents.js';
 import type { Incident } from '../../../../../shared/model/incident.js';
-import { createFakeControl, FAKE_NOW } from '../../../../support/fake-control.js';
+import { createFakeControl } from '../../../../support/fake-control.js';
+import { FAKE_NOW } from '../../../../support/well-cluster.js';
 import { jsonLines, type } from '../harness.js';
 
 const HOUR = 3_600_000;

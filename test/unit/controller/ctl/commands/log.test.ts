@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DOCUMENTS } from '../../../../../controller/ctl/schema/documents.js';
 import { AppError } from '../../../../../shared/errors.js';
 import type { LogEvent, LogResult, LogSummary } from '../../../../../shared/model/log-search.js';
-import { createFakeControl, FAKE_NOW, type FakeControl } from '../../../../support/fake-control.js';
+import { createFakeControl, type FakeControl } from '../../../../support/fake-control.js';
+import { FAKE_NOW } from '../../../../support/well-cluster.js';
 import { jsonLines, type } from '../harness.js';
 
 const summary: LogSummary = {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DOCUMENTS } from '../../../../../controller/ctl/schema/documents.js';
 import type { MailReport, MailTest } from '../../../../../shared/model/mail.js';
-import { createFakeControl, FAKE_NOW, type FakeControlScript } from '../../../../support/fake-control.js';
+import { createFakeControl, type FakeControlScript } from '../../../../support/fake-control.js';
+import { FAKE_NOW } from '../../../../support/well-cluster.js';
 import { jsonLines, type } from '../harness.js';
 
 async function typed(line: string, script: FakeControlScript) {

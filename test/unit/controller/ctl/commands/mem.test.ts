@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { MemoryReport, MemoryRow } from '../../../../../shared/model/memory-report.js';
 import { processId } from '../../../../../shared/model/process.js';
-import { createFakeControl, FAKE_NOW, wellClient } from '../../../../support/fake-control.js';
+import { createFakeControl } from '../../../../support/fake-control.js';
+import { FAKE_NOW, wellClient } from '../../../../support/well-cluster.js';
 import { printed } from '../harness.js';
 
 const row = (name: string, over: Partial<MemoryRow> = {}, growthKbPerH: number | null = null): MemoryRow => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeControl, FAKE_NOW } from '../../../../support/fake-control.js';
+import { createFakeControl } from '../../../../support/fake-control.js';
+import { FAKE_NOW } from '../../../../support/well-cluster.js';
 import { printed } from '../harness.js';
 
 describe('ctl perf', () => {

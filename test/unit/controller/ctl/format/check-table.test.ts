@@ -3,7 +3,7 @@ import type { CheckReport, ServiceReport } from '../../../../../shared/model/che
 import { formatReport } from '../../../../../controller/ctl/format/check-table.js';
 import { formatNagios } from '../../../../../controller/ctl/format/nagios.js';
 import { createStyle } from '../../../../../controller/ctl/format/style.js';
-import { FAKE_NOW, wellClient } from '../../../../support/fake-control.js';
+import { FAKE_NOW, wellClient } from '../../../../support/well-cluster.js';
 
 const plain = createStyle({ color: false, unicode: true });
 const CRITICAL: ServiceReport = {

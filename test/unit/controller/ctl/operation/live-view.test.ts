@@ -4,7 +4,8 @@ import { createLiveArea } from '../../../../../controller/ctl/operation/live-are
 import { paintedLines } from '../../../../../controller/ctl/operation/live-view.js';
 import { evolve, inHand, NO_PROGRESS } from '../../../../../controller/ctl/operation/progress.js';
 import { createStyle } from '../../../../../controller/ctl/format/style.js';
-import { createFakeControl, FAKE_NOW } from '../../../../support/fake-control.js';
+import { createFakeControl } from '../../../../support/fake-control.js';
+import { FAKE_NOW } from '../../../../support/well-cluster.js';
 import { type } from '../harness.js';
 
 const style = createStyle({ color: false, unicode: true });
