@@ -96,14 +96,16 @@ export function createOperations(deps: OperationsDeps): Operations {
       yield* running.events.follow(signal);
       return;
     }
-    const { events } = await exclusively(id, by, async (lease) => {
-      const journal = await journals.read(id);
-      const { state } = summary(id, journal);
-      if (state === 'completed' || state === 'aborted')
-        throw new AppError('precondition', `operation ${id} is ${state}: there is nothing to resume`);
-      return begin(lease, id, journal, 'resumed', by);
-    });
+    const { events } = await exclusively(id, by, async (lease) => begin(lease, id, await unfinishedJournal(id, 'resume'), 'resumed', by));
     yield* events.follow(signal);
+  }
+
+  /** Read while the lock is held: nobody goes on with it meanwhile. */
+  async function unfinishedJournal(id: string, what: 'resume' | 'abort'): Promise<readonly JournalEvent[]> {
+    const journal = await journals.read(id);
+    const { state } = summary(id, journal);
+    if (state !== 'completed' && state !== 'aborted') return journal;
+    throw new AppError('precondition', `operation ${id} is ${state}: there is nothing to ${what}`);
   }
 
   /** Holds the lock from before the first look at the cluster until the operation has ended; without an operation it is given back. */
@@ -159,11 +161,15 @@ export function createOperations(deps: OperationsDeps): Operations {
       .catch((error: unknown) => log.error({ error }, 'what was done could not be noted'));
   }
 
-  /** What is too old to be told goes; what is not finished never does. */
+  /** What is too old to be told goes; never what is not finished, nor that by which one knows that a service is down on purpose. */
   async function prune(): Promise<void> {
     try {
-      const unfinished = (journal: readonly JournalEvent[]) => ['running', 'interrupted'].includes(summaryOf(replay(journal)).state);
-      const pruned = await journals.prune(world.clock.now(), unfinished);
+      const stops = new Set(stoppedBy(await summaries()).values());
+      const isNeeded = (journal: readonly JournalEvent[]) => {
+        const { id, state } = summaryOf(replay(journal));
+        return state === 'running' || state === 'interrupted' || stops.has(id);
+      };
+      const pruned = await journals.prune(world.clock.now(), isNeeded);
       if (pruned.length > 0) log.info({ operations: pruned }, `${pruned.length} old operations are forgotten`);
     } catch (error) {
       log.error({ error }, 'old operations could not be deleted');
@@ -212,7 +218,7 @@ export function createOperations(deps: OperationsDeps): Operations {
   }
 
   function stoppedNow(): Promise<ReadonlySet<string>> {
-    stopped ??= summaries().then(stoppedBy);
+    stopped ??= summaries().then((all) => new Set(stoppedBy(all).keys()));
     stopped.catch(() => (stopped = null));
     return stopped;
   }
@@ -251,14 +257,13 @@ export function createOperations(deps: OperationsDeps): Operations {
     async halt(id, how, by) {
       if (running?.id === id && running.executor.progress().finished === null) return running.executor.halt(how, by);
       if (running?.id === id) await running.ended;
-      const journal = await journals.read(id);
-      const { state } = summary(id, journal);
+      const { state } = summary(id, await journals.read(id));
       if (how === 'interrupted') throw new AppError('precondition', `operation ${id} does not run: it is ${state}`);
-      if (state === 'completed' || state === 'aborted')
-        throw new AppError('precondition', `operation ${id} is ${state}: there is nothing to abort`);
-      const { ended } = await exclusively(id, by, (lease) => begin(lease, id, journal, 'aborting', by));
+      const { executor, ended } = await exclusively(id, by, async (lease) =>
+        begin(lease, id, await unfinishedJournal(id, 'abort'), 'aborting', by),
+      );
       // A client in hand can take minutes: that it has been noted is enough.
-      if ([...replay(journal).members.values()].every((member) => member.state !== 'active')) await ended;
+      if ([...executor.progress().members.values()].every((member) => member.state !== 'active')) await ended;
     },
     async recover() {
       await prune();

@@ -1,12 +1,12 @@
 import type { OperationSummary } from '../../shared/model/operation.js';
 
-/** Services that are down because somebody wanted it: the last operation on them has stopped them. Oldest operation first. */
-export function stoppedBy(operations: readonly OperationSummary[]): ReadonlySet<string> {
-  const stopped = new Set<string>();
-  for (const { action, done } of operations) {
+/** Services that are down because somebody wanted it, with the last operation on them: it has stopped them. Oldest operation first. */
+export function stoppedBy(operations: readonly OperationSummary[]): ReadonlyMap<string, string> {
+  const stopped = new Map<string, string>();
+  for (const { id, action, done } of operations) {
     if (action === 'rotate') continue;
     for (const name of done) {
-      if (action === 'stop') stopped.add(name);
+      if (action === 'stop') stopped.set(name, id);
       else stopped.delete(name);
     }
   }

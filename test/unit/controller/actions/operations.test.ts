@@ -14,7 +14,7 @@ import type { RunRequest } from '../../../../shared/model/control-api.js';
 import type { OperationEvent, OperationResult } from '../../../../shared/model/operation.js';
 import { type ProcessId, processId } from '../../../../shared/model/process.js';
 import { aCluster, aFleet, aService, fakeClock, never } from '../checks/fixtures.js';
-import { aLease, aPlan, attached, entered, halting, started } from '../rolling/fixtures.js';
+import { aLease, aPlan, attached, entered, halting, settled, started } from '../rolling/fixtures.js';
 import { aReport } from './reports.js';
 
 let folder: string;
@@ -224,6 +224,23 @@ describe('an operation', () => {
     const { operations } = operate({ resumesByItself: false });
     await operations.recover();
     expect(await state(operations)).toEqual(['20200101-000000-0001 interrupted', '20200103-000000-0001 interrupted']);
+  });
+
+  it('forgets none by which one knows that a service is down on purpose', async () => {
+    const stop = async (id: string, action: 'stop' | 'start') => {
+      const journal = await store.open(id);
+      await journal.append(started({ ...aPlan([], { id, action, roots: ['squid'] }) }));
+      for (const event of [attached(1), entered(2, 'squid', 'stop'), settled(3, 'squid')]) await journal.append(event);
+      await journal.append({ type: 'finished', at: 3, outcome: 'completed', why: null });
+      await journal.close();
+    };
+    await stop('20200101-000000-0001', 'stop');
+    await stop('20200102-000000-0001', 'start');
+    await stop('20200103-000000-0001', 'stop');
+    const { operations } = operate({ resumesByItself: false });
+    await operations.recover();
+    expect(await state(operations)).toEqual(['20200103-000000-0001 completed']);
+    expect(await operations.stopped()).toEqual(new Set(['squid']));
   });
 
   it('waits for nobody who could let it go on', async () => {

@@ -2,8 +2,9 @@ import { expect, it } from 'vitest';
 import { stoppedBy } from '../../../../controller/actions/stopped.js';
 import type { OperationSummary } from '../../../../shared/model/operation.js';
 
+const ID = '20261116-120000-0001';
 const operation = (action: OperationSummary['action'], done: readonly string[], failed: readonly string[] = []): OperationSummary => ({
-  id: '20261116-120000-0001',
+  id: ID,
   action,
   state: 'completed',
   started: 0,
@@ -15,9 +16,9 @@ const operation = (action: OperationSummary['action'], done: readonly string[], 
 });
 
 it('a service is down on purpose from the operation that stopped it to the next one that starts it', () => {
-  expect(stoppedBy([operation('stop', ['client1', 'client2']), operation('start', ['client1'])])).toEqual(new Set(['client2']));
+  expect(stoppedBy([operation('stop', ['client1', 'client2']), operation('start', ['client1'])])).toEqual(new Map([['client2', ID]]));
 });
 
 it('a service that could not be stopped is not down on purpose, and a rotation changes nothing', () => {
-  expect(stoppedBy([operation('stop', ['client1'], ['client2']), operation('rotate', ['client1'])])).toEqual(new Set(['client1']));
+  expect(stoppedBy([operation('stop', ['client1'], ['client2']), operation('rotate', ['client1'])])).toEqual(new Map([['client1', ID]]));
 });
