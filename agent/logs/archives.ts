@@ -22,7 +22,7 @@ export interface Archive {
 
 /**
  * What has been rotated away from a log, the newest first: below archivedir as we name it, and beside the log as other rotators do
- * (`event.log.1`, `event.log.2.gz`, `event.log-20240925`).
+ * (`event.log.1`, `event.log.2.gz`, `event.log-20240925`, `event.log.2024-09-25_16-00`). Each once: what is being packed is plain until then.
  */
 export async function listArchives({ service, file, archiveDir, drafts = false }: ArchivePlaces): Promise<readonly Archive[]> {
   const beside = await besideLog(file);
@@ -30,7 +30,16 @@ export async function listArchives({ service, file, archiveDir, drafts = false }
   // Of the same moment: beside the log the lower number is newer, in an archive of ours the higher.
   beside.sort(byName);
   below.sort((a, b) => byName(b, a));
-  return [...beside, ...below].sort((a, b) => b.at - a.at);
+  return withoutTwins([...beside, ...below]).sort((a, b) => b.at - a.at);
+}
+
+/** An older one that has the name by chance is none. */
+function withoutTwins(archives: readonly Archive[]): Archive[] {
+  const found = new Map(archives.map(({ path, at }) => [path, at]));
+  return archives.filter(({ path, at }) => {
+    const plain = path.replace(PACKED, '');
+    return plain === path || at < (found.get(plain) ?? Infinity);
+  });
 }
 
 const byName = (a: Archive, b: Archive): number => a.path.localeCompare(b.path, 'en', { numeric: true });
@@ -43,7 +52,9 @@ async function besideLog(file: string): Promise<Archive[]> {
   return found.flatMap((one) => one ?? []);
 }
 
-const ROTATED = /^(?:[.-]\d{1,14}(?:[-T_.]?\d{1,6})?|\.ctl-\d{1,14}|\.old|\.bak)(?:\.gz|\.zst)?$/;
+const PACKED = /\.(?:gz|zst|bz2|xz)$/;
+/** Behind the name of the log: a number, a date, a time; a number behind those; how it is packed. */
+const ROTATED = /^(?:[.-]\d{1,14}(?:[-T_:]\d{1,10}){0,5}(?:\.\d{1,6})?|\.ctl-\d{1,14}|\.old|\.bak)(?:\.(?:gz|zst|bz2|xz))?$/;
 
 async function archiveOf(path: string): Promise<Archive | null> {
   try {

@@ -8,7 +8,6 @@ import { HEADER_BYTES } from './headers.js';
 import { firstHeader, headerIn, type LogFile, readBytes } from './log-file.js';
 import type { Ripgrep } from './ripgrep.js';
 import { openAllowed } from './searched-log.js';
-import { timeOf } from './times.js';
 
 /** A part of a log or of one of its archives. */
 export interface Piece {
@@ -113,11 +112,10 @@ async function timeAt(log: LogFile, offset: number, signal: AbortSignal): Promis
 const MAX_ARCHIVES = 50;
 
 async function between({ log, deps, open, signal }: Search, { since, until }: Extract<LogRange, { kind: 'between' }>): Promise<Found> {
-  const first = await firstHeader(log, signal);
-  const begins = first === null ? null : timeOf(first.header.time, log.written);
-  const notes = first === null && log.size > 0 ? ['the log has no time stamps: nothing in it is in any range of time'] : [];
-  const isHere = begins !== null && since !== null && since >= begins;
-  const archives = isHere ? [] : (await deps.archives()).filter(({ at }) => since === null || at >= since - MARGIN_MS).toReversed();
+  const hasTimes = log.size === 0 || (await firstHeader(log, signal)) !== null;
+  const notes = hasTimes ? [] : ['the log has no time stamps: nothing in it is in any range of time'];
+  // Not only where the log begins later: the last second of an archive goes on in the log, and in autumn an hour is there twice.
+  const archives = (await deps.archives()).filter(({ at }) => since === null || at >= since - MARGIN_MS).toReversed();
   const within = async (one: LogFile): Promise<Piece> => ({ log: one, ...(await bounds(one, since, until, signal)) });
   return { pieces: [...archives.map((one) => async () => within(await open(one))), () => within(log)], notes, since: null };
 }
