@@ -29,7 +29,8 @@ describe('a controller that ends in the middle of a roll', () => {
     expect(notesIn(events)).toContain('the controller was away and takes the operation up again');
     expect(events.slice(0, seen.length)).toEqual(seen);
     for (const [name, zope] of cluster.hosts.zopes) {
-      expect(stepsOf(events, name)).toEqual(FULL);
+      // One that is still in goes back, and has its turn again; one that was found well is looked at once more.
+      expect([...new Set(stepsOf(events, name))].filter((one) => one !== 'back')).toEqual(FULL);
       expect(zope.generation()).toBe(2);
     }
     expect(cluster.hosts.violations).toEqual([]);
