@@ -1,5 +1,6 @@
 import type { Log } from '../../shared/log.js';
 import type { AgentEvent, TakeEvents } from '../../shared/model/agent-event.js';
+import { moreOf, type Repeats } from '../../shared/repeats.js';
 import type { Report } from '../../shared/wire/link-messages.js';
 import type { Session } from './session.js';
 import { type Skew, TOLERATED_SKEW_MS } from './skew.js';
@@ -17,9 +18,11 @@ export interface IntakeDeps {
   /** What the time is here, epoch ms. */
   readonly now: () => number;
   readonly log: Log;
+  /** For what an agent may send as often as it likes. */
+  readonly repeats: Pick<Repeats, 'tell'>;
 }
 
-export function createIntake({ takeEvents, isOwn, now, log }: IntakeDeps, session: Pick<Session, 'hello' | 'taken'>): Intake {
+export function createIntake({ takeEvents, isOwn, now, log, repeats }: IntakeDeps, session: Pick<Session, 'hello' | 'taken'>): Intake {
   const { name: host, version } = session.hello;
   let busy = false;
   return {
@@ -28,11 +31,15 @@ export function createIntake({ takeEvents, isOwn, now, log }: IntakeDeps, sessio
       if (busy) return;
       busy = true;
       if (unreadable.length > 0)
-        log.warn({ host, agent: version }, `agent ${host} told ${unreadable.length} events of a kind that this version does not know`);
+        warn(
+          'unknown',
+          { host, agent: version },
+          `agent ${host} told ${unreadable.length} events of a kind that this version does not know`,
+        );
       const portion = events.slice(0, MAX_EVENTS);
       const own = portion.filter(({ id, service }) => id.length <= MAX_ID && isOwn(service));
       if (own.length < portion.length)
-        log.warn({ host }, `agent ${host} told ${portion.length - own.length} events of services that are not on its host`);
+        warn('foreign', { host }, `agent ${host} told ${portion.length - own.length} events of services that are not on its host`);
       const at = now();
       takeEvents(
         host,
@@ -43,6 +50,10 @@ export function createIntake({ takeEvents, isOwn, now, log }: IntakeDeps, sessio
         .finally(() => (busy = false));
     },
   };
+
+  function warn(kind: string, facts: Readonly<Record<string, unknown>>, text: string): void {
+    repeats.tell(`${kind} ${host}`, (more) => log.warn(facts, `${text}${moreOf(more)}`));
+  }
 }
 
 /** What an agent of ours stays below by far: an agent that was taken over fills no memory and no disk. */

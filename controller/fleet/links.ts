@@ -6,6 +6,7 @@ import { type Caller, describeIdentity } from '../../shared/model/identity.js';
 import type { TakeEvents } from '../../shared/model/agent-event.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
 import type { WallClock } from '../../shared/ports/clock.js';
+import { createRepeats, moreOf } from '../../shared/repeats.js';
 import type { RpcService } from '../../shared/rpc/service.js';
 import { type Command, type Part, PROTOCOL, type Report } from '../../shared/wire/link-messages.js';
 import { createAgentProxy } from './agent-proxy.js';
@@ -38,6 +39,7 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
   const sessions = new Map<string, Session>();
   const refused = new Map<string, string>();
   const stopping = new AbortController();
+  const repeats = createRepeats(clock, (others) => log.info({ others }, `${others} more lines of agents that send what nobody asked for`));
   // One for each agent.
   setMaxListeners(0, stopping.signal);
 
@@ -67,6 +69,7 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
     }),
     stop() {
       stopping.abort(new AppError('unreachable', 'the controller is stopping'));
+      repeats.stop();
     },
   };
 
@@ -133,7 +136,7 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
 
   async function listen(incoming: AsyncIterator<Report>, entry: Host, session: Session): Promise<AppError> {
     const isOwn = (service: string) => entry.services?.some(({ name }) => name === service) === true;
-    const intake = createIntake({ takeEvents, isOwn, now: () => clock.wallTime(), log }, session);
+    const intake = createIntake({ takeEvents, isOwn, now: () => clock.wallTime(), log, repeats }, session);
     for (;;) {
       const next = await incoming.next();
       if (next.done === true) return new AppError('unreachable', 'the agent has left');
@@ -187,7 +190,9 @@ export function createLinks({ clock, log, heartbeatMs, version, takeEvents }: Li
     if ((await session?.settle(part)) === true) return;
     if (part.outcome.ok && 'item' in part.outcome) throw new AppError('cancelled', 'nobody reads the answer any more');
     // Late (the call was given up meanwhile), of an old session, or made up.
-    log.info({ host: session?.hello.name, call: part.call }, 'an answer that nobody waits for was ignored');
+    const host = session?.hello.name;
+    const call = part.call.slice(0, MAX_TOLD);
+    repeats.tell(`${host ?? ''} ${call}`, (more) => log.info({ host, call }, `an answer that nobody waits for was ignored${moreOf(more)}`));
   }
 
   function hostOf(host: string): Host {
@@ -212,6 +217,8 @@ interface Host {
 
 const HELLO_MS = 10_000;
 const MISSED = 3;
+/** Of what an agent makes up. */
+const MAX_TOLD = 100;
 const seconds = (ms: number) => `${Math.max(0, Math.round(ms / 1000))} s`;
 
 /** Where there are certificates, they alone say which host it is. */

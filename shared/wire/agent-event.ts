@@ -1,6 +1,5 @@
 import type { AgentEvent } from '../model/agent-event.js';
-import type { ProcessId } from '../model/process.js';
-import { fromTime, toInt64, toUint32, unreadable } from './fields.js';
+import { fromProcess, fromTime, toInt64, toUint32, unreadable } from './fields.js';
 import type { AgentEvent as WireEvent, AgentEvents as WireEvents } from './gen/ctl/v1/event.js';
 
 export const eventsToWire = (events: readonly AgentEvent[]): WireEvents => ({ events: events.map(eventToWire) });
@@ -34,7 +33,7 @@ function eventFromWire({ id, service, atMs, omitted, what }: WireEvent): AgentEv
   switch (what?.$case) {
     case 'died': {
       const { process, why, lastEntry } = what.value;
-      return { ...common, kind: 'died', process: process as ProcessId, why, ...(lastEntry === undefined ? {} : { lastEntry }) };
+      return { ...common, kind: 'died', process: fromProcess(process), why, ...(lastEntry === undefined ? {} : { lastEntry }) };
     }
     case 'criticalEntry': {
       const { time, level, text, file } = what.value;

@@ -2,8 +2,8 @@ import type { AgentInfo, Connection, Observation, StopResult } from '../model/ag
 import type { Backend, BalancerState } from '../model/balancer.js';
 import type { LogEntry, LogReport } from '../model/log-report.js';
 import { type Measured, unmeasured } from '../model/observation.js';
-import type { Memory, ProcessId, ProcessState } from '../model/process.js';
-import { enumCodec, finite, fromDouble, fromInt64, fromTime, known, toInt64, UNKNOWN_FORM } from './fields.js';
+import type { Memory, ProcessState } from '../model/process.js';
+import { enumCodec, finite, fromDouble, fromInt64, fromProcess, fromTime, known, toInt64, UNKNOWN_FORM } from './fields.js';
 import {
   Place,
   StopResult_How as How,
@@ -49,7 +49,7 @@ export function processFromWire({ state }: WireProcessState): ProcessState {
     case 'running':
       return {
         state: 'running',
-        process: state.value.process as ProcessId,
+        process: fromProcess(state.value.process),
         startedAt: fromTime(state.value.startedAtMs, 'start of the process'),
       };
     case 'starting':
@@ -74,7 +74,7 @@ function memoryFromWire({ result }: MeasuredMemory): Measured<Memory> {
   if (result?.$case !== 'memory') return unmeasured(result?.value.why ?? UNKNOWN_FORM);
   const { process, rssKb, uptimeS, cpuMs } = result.value;
   const cpu = cpuMs === undefined ? {} : { cpuMs: fromInt64(cpuMs, 'CPU time') };
-  return { ok: true, process: process as ProcessId, rssKb: fromInt64(rssKb, 'RSS'), uptimeS: fromDouble(uptimeS, 'uptime'), ...cpu };
+  return { ok: true, process: fromProcess(process), rssKb: fromInt64(rssKb, 'RSS'), uptimeS: fromDouble(uptimeS, 'uptime'), ...cpu };
 }
 
 export function observationToWire({ process, memory, log }: Observation): WireObservation {

@@ -1,5 +1,4 @@
 import { messageOf, toAppError } from '../errors.js';
-import type { ProcessId } from '../model/process.js';
 import { eventsFromWire, eventsToWire } from './agent-event.js';
 import {
   balancerFromWire,
@@ -21,7 +20,7 @@ import {
 import { orderFromWire, purgePlanFromWire, purgePlanToWire, purgeResultFromWire, purgeResultToWire, purgeToWire } from './cache.js';
 import { failureFromWire, failureToWire } from './failure.js';
 import { logPartFromWire, logPartToWire, queryFromWire, queryToWire } from './log-search.js';
-import { fromPauseMs, fromTime, toInt64, toUint32, toWaitMs, unreadable, UNKNOWN_FORM } from './fields.js';
+import { fromName, fromPauseMs, fromProcess, fromTime, toInt64, toUint32, toWaitMs, unreadable, UNKNOWN_FORM } from './fields.js';
 import {
   Command as WireCommand,
   type Answer as WireAnswer,
@@ -30,6 +29,7 @@ import {
   type Item as WireItem,
   type SearchRequest as WireSearch,
   type Part as WirePart,
+  type StopRequest,
   type Report as WireReport,
 } from './gen/ctl/v1/agent.js';
 import type { ProbeRequest } from './gen/ctl/v1/probe.js';
@@ -57,7 +57,13 @@ export function reportToWire(report: Report): WireReport {
 export function reportFromWire({ report }: WireReport): Report {
   switch (report?.$case) {
     case 'hello':
-      return { type: 'hello', ...report.value };
+      return {
+        type: 'hello',
+        name: fromName(report.value.name, 'name of the agent'),
+        version: fromName(report.value.version, 'version of the agent'),
+        instance: fromName(report.value.instance, 'instance of the agent'),
+        protocol: report.value.protocol,
+      };
     case 'heartbeat':
       return { type: 'heartbeat', at: fromTime(report.value.atMs, 'time of the heartbeat') };
     case 'events':
@@ -183,8 +189,7 @@ function requestFromWire({ request }: WireCall): AgentCall['request'] {
     case 'ping':
       return { verb: 'ping' };
     case 'stop': {
-      const { service, replacing, deadlineMs } = request.value;
-      return { verb: 'stop', service, order: { replacing: replacing as ProcessId, deadlineMs } };
+      return stopFromRequest(request.value);
     }
     case 'setBackend': {
       const { balancer, address } = request.value;
@@ -207,6 +212,14 @@ function requestFromWire({ request }: WireCall): AgentCall['request'] {
       return searchFromWire(request.value);
     default:
       return { verb: request.$case, service: request.value.service };
+  }
+}
+
+function stopFromRequest({ service, replacing, deadlineMs }: StopRequest): AgentCall['request'] {
+  try {
+    return { verb: 'stop', service, order: { replacing: fromProcess(replacing), deadlineMs } };
+  } catch (error) {
+    return { verb: 'unknown', why: messageOf(error) };
   }
 }
 

@@ -11,9 +11,20 @@ import type {
   TcpResult,
 } from '../model/check-report.js';
 import { unmeasured } from '../model/observation.js';
-import type { ProcessId } from '../model/process.js';
 import { SERVICE_TYPES } from '../model/service.js';
-import { enumCodec, finite, fromDouble, fromInt64, fromTime, known, oneOf, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
+import {
+  enumCodec,
+  finite,
+  fromDouble,
+  fromInt64,
+  fromProcess,
+  fromTime,
+  known,
+  oneOf,
+  toInt64,
+  toUint32,
+  UNKNOWN_FORM,
+} from './fields.js';
 import {
   Finding_Kind as Kind,
   ServiceState as WireState,
@@ -137,7 +148,7 @@ function memoryFromWire({ result }: WireMemory): MemoryResult {
     ok: true,
     rssKb: fromInt64(rssKb, 'RSS'),
     limitKb: fromInt64(limitKb, 'limit'),
-    process: process as ProcessId,
+    process: fromProcess(process),
     uptimeS: fromDouble(uptimeS, 'uptime'),
     growthKbPerH: growthKbPerH === undefined ? null : fromDouble(growthKbPerH, 'growth of the memory'),
   };

@@ -1,5 +1,6 @@
 import { MAX_TIMER_MS } from '../abort.js';
 import { AppError } from '../errors.js';
+import type { ProcessId } from '../model/process.js';
 
 /** A whole number (epoch ms, bytes, a count) for an int64 field; fractions are rounded. */
 export function toInt64(value: number, field: string): bigint {
@@ -64,6 +65,21 @@ export function fromPauseMs(value: number, field: string): number {
   if (value < 1 || value > MAX_TIMER_MS) throw unreadable(field, value);
   return value;
 }
+
+/** What somebody is called: it is kept, and stands in every line about him. */
+export function fromName(text: string, field: string): string {
+  if (text.length > MAX_NAME) throw unreadable(field, `"${text.slice(0, 40)}…"`);
+  return text;
+}
+
+const MAX_NAME = 200;
+
+/** `pid@starttime`. */
+export function fromProcess(text: string): ProcessId {
+  return known(PROCESS.test(text) ? (text as ProcessId) : undefined, 'process', `"${text.slice(0, 40)}"`);
+}
+
+const PROCESS = /^\d{1,10}@\d{1,20}$/;
 
 export interface EnumCodec<Model extends string, Wire extends number> {
   toWire(value: Model): Wire;

@@ -1,7 +1,6 @@
 import type { ChildMemory, MemoryQuery, ServiceMemory } from '../model/memory.js';
 import { type Measured, unmeasured } from '../model/observation.js';
-import type { ProcessId } from '../model/process.js';
-import { finite, fromDouble, fromInt64, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
+import { finite, fromDouble, fromInt64, fromProcess, toInt64, toUint32, UNKNOWN_FORM } from './fields.js';
 import type {
   ChildMemory as WireChild,
   MeasuredChildren,
@@ -44,7 +43,7 @@ function memoryFromWire({ service, result }: WireMemory): ServiceMemory {
   return {
     service,
     ok: true,
-    process: process as ProcessId,
+    process: fromProcess(process),
     rssKb: fromInt64(rssKb, 'RSS'),
     uptimeS: fromDouble(uptimeS, 'uptime'),
     pss: pss === undefined ? null : kbFromWire(pss),
@@ -70,7 +69,7 @@ const childToWire = ({ process, parent, command, rss, pss }: ChildMemory): WireC
   pss: pss === null ? undefined : kbToWire(pss),
 });
 const childFromWire = ({ process, parent, command, rss, pss }: WireChild): ChildMemory => ({
-  process: process as ProcessId,
+  process: fromProcess(process),
   parent,
   command,
   rss: rss === undefined ? unmeasured(UNKNOWN_FORM) : kbFromWire(rss),

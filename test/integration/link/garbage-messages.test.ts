@@ -52,6 +52,7 @@ describe('a controller whose agent sends garbage', () => {
     ['a message over the limit', framed(Buffer.alloc(5 * 1024 * 1024))],
     ['nothing at all', Buffer.alloc(0)],
     ['something else than a hello', framed(heartbeat(1))],
+    ['a version of three megabytes', framed(field(1, Buffer.concat([field(1, 'web2'), field(2, 'x'.repeat(3_000_000))])))],
   ])('refuses a session that begins with %s', async (_, bytes) => {
     await using stage = await start();
     const session = stage.intruder.call(SESSION);
@@ -109,6 +110,21 @@ describe('a controller whose agent sends garbage', () => {
     await until(() => {
       expect(stage.controller.logged.lines).toContainEqual(expect.objectContaining({ msg: 'an answer that nobody waits for was ignored' }));
     });
+    await stage.expectWell();
+  });
+
+  it('fills no log with answers to what was never asked, and no line with what they are called', async () => {
+    await using stage = await start();
+    await greeted(stage.intruder);
+    for (let n = 0; n < 60; n++) {
+      const reply = stage.intruder.call(REPLY);
+      reply.write(framed(Buffer.concat([field(1, 'no such session'), field(2, `${n} ${'x'.repeat(100_000)}`), field(3, field(1, ''))])));
+      reply.end();
+      expect(await reply.status).not.toBeNull();
+    }
+    const told = stage.controller.logged.lines.filter(({ msg }) => msg.startsWith('an answer that nobody waits for was ignored'));
+    expect(told).toHaveLength(20);
+    expect(JSON.stringify(told).length).toBeLessThan(10_000);
     await stage.expectWell();
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../shared/errors.js';
+import type { ProcessId } from '../../../shared/model/process.js';
 import { commandFromWire, commandToWire, partFromWire, partToWire, reportFromWire, reportToWire } from '../../../shared/wire/agent.js';
 import * as control from '../../../shared/wire/control.js';
 import { Command, Part, Report } from '../../../shared/wire/gen/ctl/v1/agent.js';
@@ -123,5 +124,21 @@ describe('a heartbeat without a pause', () => {
     const wire = commandToWire({ type: 'welcome', session: 's', heartbeatMs: 1_000, version: '1', takesEvents: true });
     if (wire.command?.$case === 'welcome') wire.command.value.heartbeatMs = heartbeatMs;
     expect(() => commandFromWire(wire)).toThrow(expect.objectContaining({ code: 'unsupported' }));
+  });
+});
+
+describe('a process that is none', () => {
+  it.each(['', '42', '42@', '-1@7', '42@7\n', '4'.repeat(1_000_000)])('is not read: %#', (process) => {
+    const died = { id: 'a', service: 'c1', at: 7, kind: 'died', process: process as ProcessId, why: 'gone' } as const;
+    expect(reportFromWire(reportToWire({ type: 'events', events: [died], unreadable: [] }))).toMatchObject({
+      events: [],
+      unreadable: ['a'],
+    });
+    const state = { state: 'running', process: process as ProcessId, startedAt: 7 } as const;
+    const part = partToWire({ session: 's', call: '1', outcome: { ok: true, answer: { verb: 'process', value: state } } });
+    expect(partFromWire(part)).toMatchObject({ outcome: { ok: false, error: { code: 'unsupported' } } });
+    const request = { verb: 'stop', service: 'c1', order: { replacing: process as ProcessId, deadlineMs: 1 } } as const;
+    const command = commandToWire({ type: 'call', call: { id: '1', timeoutMs: 1, commandId: 'x', request } });
+    expect(commandFromWire(command)).toMatchObject({ call: { request: { verb: 'unknown' } } });
   });
 });

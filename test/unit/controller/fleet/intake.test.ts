@@ -15,7 +15,8 @@ async function told(
   const answered = new Promise<readonly string[]>((resolve) => {
     const session = { hello: { type: 'hello', name: 'web1', version: '1', instance: 'i', protocol: 1 } as const, taken: resolve };
     const takeEvents = async (_: string, some: readonly AgentEvent[]) => void taken.push(...some);
-    const intake = createIntake({ takeEvents, isOwn: () => true, now: () => NOW, log: recordedLog().log }, session);
+    const repeats = { tell: () => undefined };
+    const intake = createIntake({ takeEvents, isOwn: () => true, now: () => NOW, log: recordedLog().log, repeats }, session);
     intake.take({ type: 'events', events, unreadable: [] }, createSkew());
   });
   return { answered: await answered, taken };
