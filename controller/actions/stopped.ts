@@ -4,7 +4,8 @@ import type { OperationSummary } from '../../shared/model/operation.js';
 export function stoppedBy(operations: readonly OperationSummary[]): ReadonlyMap<string, string> {
   const stopped = new Map<string, string>();
   for (const { id, action, done } of operations) {
-    if (action === 'rotate') continue;
+    // A cache that did not run is purged, and still does not.
+    if (action === 'rotate' || action === 'purge') continue;
     for (const name of done) {
       if (action === 'stop') stopped.set(name, id);
       else stopped.delete(name);

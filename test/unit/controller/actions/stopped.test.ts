@@ -19,6 +19,7 @@ it('a service is down on purpose from the operation that stopped it to the next 
   expect(stoppedBy([operation('stop', ['client1', 'client2']), operation('start', ['client1'])])).toEqual(new Map([['client2', ID]]));
 });
 
-it('a service that could not be stopped is not down on purpose, and a rotation changes nothing', () => {
-  expect(stoppedBy([operation('stop', ['client1'], ['client2']), operation('rotate', ['client1'])])).toEqual(new Map([['client1', ID]]));
+it('a service that could not be stopped is not down on purpose, and neither a rotation nor a purge changes anything', () => {
+  const others = [operation('rotate', ['client1']), operation('purge', ['client1'])];
+  expect(stoppedBy([operation('stop', ['client1'], ['client2']), ...others])).toEqual(new Map([['client1', ID]]));
 });
