@@ -9,7 +9,7 @@ import { openEventBuffer } from './events/event-buffer.js';
 import { openLedger } from './ledger.js';
 import { type AgentLink, createLink } from './link/link.js';
 import { createRotation } from './rotate/rotate.js';
-import { createLogSearch, createSinceStart } from './logs/index.js';
+import { createLogSearch, createSinceStart, rememberAtRest } from './logs/index.js';
 import { createMemories, createMemory } from './memory/index.js';
 import { resolveCache } from './paths.js';
 import { createProcesses, createServiceManager, isBootedBySystemd } from './services/index.js';
@@ -83,7 +83,7 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     memory,
     memories: createMemories({ processes, memoryOf: memory, platform }),
     connections: createConnections(exec),
-    log: createSinceStart(search),
+    log: rememberAtRest(createSinceStart(search)),
     search,
     balancer: (spec) => createBalancerDriver(spec, { exec, manager, clock, stateDir, mayRestart }),
     rotation,

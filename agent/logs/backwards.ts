@@ -22,7 +22,7 @@ export async function findLastLine(
 ): Promise<number | null> {
   const needle = Buffer.from(literal);
   // A chunk, and behind it the beginning of the line that starts in an earlier one.
-  const buffer = Buffer.allocUnsafe(chunkBytes + MAX_LINE_BYTES);
+  const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(0, end - from)) + MAX_LINE_BYTES);
   let carried = 0;
   let position = end;
   while (position > from) {

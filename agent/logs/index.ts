@@ -1,3 +1,4 @@
+export { rememberAtRest } from './at-rest.js';
 export { followCriticalEntries, type CriticalEntry } from './critical-entries.js';
 export { readLastEntry } from './last-entry.js';
 export { type LogPlace } from './log-place.js';

@@ -1,5 +1,5 @@
 import pidusage from 'pidusage';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { isErrno, messageOf } from '../../shared/errors.js';
 import { measured, unmeasured, type Measured } from '../../shared/model/observation.js';
 import { pidOf, type Memory, type ProcessId } from '../../shared/model/process.js';
@@ -39,7 +39,7 @@ interface Usage {
 
 async function usageFromProc(pid: number): Promise<Usage> {
   try {
-    return { rssKb: parseRssKb(await readFile(`/proc/${pid}/status`, 'utf8')), cpuMs: null };
+    return { rssKb: parseRssKb(readFileSync(`/proc/${pid}/status`, 'utf8')), cpuMs: null };
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ESRCH')) return { rssKb: null, cpuMs: null };
     throw error;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, isErrno, messageOf } from '../../shared/errors.js';
 import { processId, type ProcessId } from '../../shared/model/process.js';
@@ -41,14 +41,14 @@ export interface Processes {
 }
 
 export function createProcesses(root = '/proc'): Processes {
-  const read = (name: string) => readFile(join(root, name), 'utf8');
-  let ticksPerSecond: Promise<number> | undefined;
+  // /proc is memory: the way through the thread pool takes a hundred times as long, and a stop looks at every process.
+  const read = (name: string) => readFileSync(join(root, name), 'utf8');
+  let ticksPerSecond: number | undefined;
   const ticks = () => (ticksPerSecond ??= readTicksPerSecond(join(root, 'self/auxv')));
 
   async function inspect(pid: number): Promise<Inspected> {
     try {
-      // /proc is memory: the way through the thread pool takes a hundred times as long, and a stop looks at every process.
-      return parseStat(readFileSync(join(root, `${pid}/stat`), 'utf8')) ?? 'gone';
+      return parseStat(read(`${pid}/stat`)) ?? 'gone';
     } catch (error) {
       if (isErrno(error, 'EACCES', 'EPERM')) return 'hidden';
       if (!isErrno(error, 'ENOENT', 'ESRCH')) throw error;
@@ -59,7 +59,7 @@ export function createProcesses(root = '/proc'): Processes {
   /** null once the process is gone, also if its pid is another's by now. */
   async function readOf(process: ProcessFacts, name: string): Promise<string | null> {
     try {
-      const text = await read(`${process.pid}/${name}`);
+      const text = read(`${process.pid}/${name}`);
       const now = await inspect(process.pid);
       return typeof now === 'object' && now.id === process.id ? text : null;
     } catch (error) {
@@ -94,23 +94,23 @@ export function createProcesses(root = '/proc'): Processes {
       return found.filter((process) => typeof process !== 'string');
     },
     async startedAt(process) {
-      const bootTime = /^btime (\d+)$/m.exec(await read('stat'))?.[1];
+      const bootTime = /^btime (\d+)$/m.exec(read('stat'))?.[1];
       if (bootTime === undefined) throw new Error(`${root}/stat has no btime`);
-      return Number(bootTime) * 1000 + (process.startTicks / (await ticks())) * 1000;
+      return Number(bootTime) * 1000 + (process.startTicks / ticks()) * 1000;
     },
     async uptimeS(process) {
-      const sinceBoot = Number.parseFloat(await read('uptime'));
-      return Math.max(0, sinceBoot - process.startTicks / (await ticks()));
+      const sinceBoot = Number.parseFloat(read('uptime'));
+      return Math.max(0, sinceBoot - process.startTicks / ticks());
     },
-    cpuMs: async ({ cpuTicks }) => Math.round((cpuTicks / (await ticks())) * 1000),
-    bootId: async () => (await read('sys/kernel/random/boot_id')).trim(),
+    cpuMs: async ({ cpuTicks }) => Math.round((cpuTicks / ticks()) * 1000),
+    bootId: async () => read('sys/kernel/random/boot_id').trim(),
   };
 }
 
 /** One line of /proc/PID/stat; null for a zombie. The command name in it may hold blanks and parentheses. */
 export function parseStat(text: string): ProcessFacts | null {
   const pid = Number.parseInt(text, 10);
-  const [state, ...numbers] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, ...numbers] = text.slice(text.lastIndexOf(')') + 2).split(' ', 20);
   const [parent, group, session, terminal] = numbers.map(Number);
   const startTicks = Number(numbers[18]);
   const cpuTicks = Number(numbers[10]) + Number(numbers[11]);
@@ -143,8 +143,8 @@ function exists(pid: number): boolean {
 }
 
 /** AT_CLKTCK of the auxiliary vector: the unit of start times, without starting `getconf`. */
-async function readTicksPerSecond(auxv: string): Promise<number> {
-  const vector = await readFile(auxv);
+function readTicksPerSecond(auxv: string): number {
+  const vector = readFileSync(auxv);
   for (let at = 0; at + 16 <= vector.length; at += 16) {
     if (vector.readBigUInt64LE(at) === AT_CLKTCK) return Number(vector.readBigUInt64LE(at + 8));
   }

@@ -3,7 +3,7 @@ import { pause } from '../../shared/abort.js';
 import { messageOf } from '../../shared/errors.js';
 import type { Waker } from '../logs/index.js';
 
-/** Tells of many logs when one of them has changed; a log at rest costs one `stat` a second. */
+/** Tells of many logs when one of them has changed; a log at rest costs one `stat` now and then. */
 export interface LogWakers {
   open(path: string): Waker;
   close(): Promise<void>;
@@ -91,7 +91,7 @@ function createWatched(): Watched {
 }
 
 /** What the system does not tell (a network file system) is seen by then. */
-const POLL_MS = 1_000;
+const POLL_MS = 4_000;
 const PAUSE_MS = 50;
 const LOOK_MS = 110;
 /** Longer than an entry takes to be complete. */

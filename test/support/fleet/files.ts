@@ -20,12 +20,18 @@ export interface FleetService {
 }
 
 /** Writes the cluster.ini of a fleet; its controller listens at `localhost:port`. */
-export async function writeFleetIni(folder: string, port: number, hosts: readonly FleetHost[], monitor: string): Promise<string> {
+export async function writeFleetIni(
+  folder: string,
+  port: number,
+  hosts: readonly FleetHost[],
+  monitor: string,
+  defaults = '',
+): Promise<string> {
   const services = hosts.flatMap((host) => host.services.map((service) => sectionOf(host.name, service)));
   const names = hosts.flatMap((host) => host.services.map(({ name }) => name));
   const ini = join(folder, 'cluster.ini');
   const head = [
-    ...['[DEFAULT]', 'logfile = ctl.log', 'lock_file = ctl.lock', '[cluster]', `zeoclients = ${names.join(', ')}`],
+    ...['[DEFAULT]', 'logfile = ctl.log', 'lock_file = ctl.lock', defaults, '[cluster]', `zeoclients = ${names.join(', ')}`],
     ...['[connect]', 'login = a', 'passwd = b', 'public_name = www.example.org', 'entity = site', monitor],
     ...['[controller]', `address = localhost:${port}`, `state_dir = ${join(folder, 'state')}`, ''],
   ];
