@@ -20,6 +20,8 @@ export interface BlockEntry {
   readonly lines: number;
   /** null: it stands before the first time stamp, or in a log without any. */
   readonly header: Header | null;
+  /** It goes on with an entry that was too long, whose header it has. */
+  readonly isRest: boolean;
 }
 
 export interface BlockSplitter {
@@ -60,7 +62,7 @@ export function createBlockSplitter(options: SplitterOptions): BlockSplitter {
   let used = 0;
   let entries: BlockEntry[] = [];
   let lines = 0;
-  let open: { at: number; offset: number; line: number; header: Header | null } | null = null;
+  let open: Omit<BlockEntry, 'end' | 'lines'> | null = null;
   let { plain } = options;
   /** The line that is being read: where it begins, in the block and in the file, and how far the file has been read. */
   let lineAt = 0;
@@ -115,11 +117,12 @@ export function createBlockSplitter(options: SplitterOptions): BlockSplitter {
   function endLine(): Block | null {
     const header = headerOf(bytes, lineAt, used);
     if (header !== null) plain = false;
-    const begins = open === null || header !== null || plain || lineAt - open.at > MAX_ENTRY_BYTES;
+    const whole = header === null && !plain ? open : null;
+    const begins = whole === null || lineAt - whole.at > MAX_ENTRY_BYTES;
     const full = begins && lineAt >= FULL_BYTES ? take() : null;
     if (begins) {
       close();
-      open = { at: lineAt, offset: lineOffset, line: lines, header };
+      open = { at: lineAt, offset: lineOffset, line: lines, header: header ?? whole?.header ?? null, isRest: whole !== null };
     }
     lines += 1;
     bytes[used++] = NEWLINE;

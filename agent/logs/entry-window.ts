@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
+import { findLastLine } from './backwards.js';
 import { headerOf } from './blocks.js';
-import type { Header } from './headers.js';
-import { textOfEntry, type ScannedEntry } from './scanned.js';
+import { parseHeader, type Header } from './headers.js';
+import { behindNuls, textOfEntry, type ScannedEntry } from './scanned.js';
 
 /** Where an entry is in its file. */
 export interface Place {
@@ -9,6 +10,8 @@ export interface Place {
   readonly end: number;
   readonly lines: number;
   readonly header: Header | null;
+  /** It goes on with an entry that is too long, whose header it has. */
+  readonly isRest: boolean;
 }
 
 /** Entries of a file by a byte inside them. Only what is around that byte is read, in a window that moves along. */
@@ -16,9 +19,9 @@ export interface EntryWindow {
   /** Resolves when what is around this byte can be looked at, back to `floor` at most. */
   moveTo(offset: number, floor: number): Promise<void>;
   /** The entry that the byte is in; it does not begin before `floor`, where one begins. */
-  around(offset: number, floor: number): Place;
+  around(offset: number, floor: number): Promise<Place>;
   /** The entry that begins there; null at the end of the file, and within a line that was cut. */
-  at(offset: number): Place | null;
+  at(offset: number): Promise<Place | null>;
   entry(place: Place, matching: number): ScannedEntry;
 }
 
@@ -27,16 +30,23 @@ export interface WindowOptions {
   readonly plain: boolean;
   /** Nothing from here on is an entry's. */
   readonly to: number;
+  readonly signal: AbortSignal;
 }
 
 /** A longer entry is cut in two. */
 const MAX_ENTRY_BYTES = 64 * 1024;
 const WINDOW_BYTES = 4 * MAX_ENTRY_BYTES;
+/** Of a longer one so much is shown before a hit. */
+const BEFORE_BYTES = 16 * 1024;
+/** Its header is looked for so far back. */
+const MAX_BACK_BYTES = 8 * 1024 * 1024;
 
-export function createEntryWindow(file: FileHandle, { plain, to }: WindowOptions): EntryWindow {
+export function createEntryWindow(file: FileHandle, { plain, to, signal }: WindowOptions): EntryWindow {
   const window = Buffer.allocUnsafe(WINDOW_BYTES);
   let base = 0;
   let length = 0;
+  /** The last header before a place, and the place: from there on it was not looked for one yet. */
+  let last: { readonly header: Header | null; readonly to: number } = { header: null, to: 0 };
   /** The window was full when it was read: the file goes on behind it. */
   const isFull = () => length === WINDOW_BYTES;
 
@@ -53,7 +63,7 @@ export function createEntryWindow(file: FileHandle, { plain, to }: WindowOptions
         length += bytesRead;
       }
     },
-    around(offset, floor) {
+    async around(offset, floor) {
       const lowest = Math.max(floor, base);
       let line = lineStart(offset, lowest);
       let header = headerAt(line);
@@ -61,31 +71,51 @@ export function createEntryWindow(file: FileHandle, { plain, to }: WindowOptions
         line = lineStart(line - 1, lowest);
         header = headerAt(line);
       }
-      return place(line, header);
+      if (header !== null || plain) return place(line, offset, header, false);
+      const start = line < offset - BEFORE_BYTES ? lineStart(offset - BEFORE_BYTES, line) : line;
+      const whose = await headerBefore(line);
+      return place(start, offset, whose, whose !== null);
     },
-    at(offset) {
+    async at(offset) {
       if (offset >= Math.min(to, base + length) || (offset > base && window[offset - 1 - base] !== NEWLINE)) return null;
-      return place(offset, headerAt(offset));
+      const header = headerAt(offset);
+      const whose = header === null && !plain ? await headerBefore(offset) : null;
+      return place(offset, offset, header ?? whose, whose !== null);
     },
-    entry({ offset, end, lines, header }, matching) {
+    entry({ offset, end, lines, header, isRest }, matching) {
       const text = textOfEntry(window, offset - base, Math.min(end - base, length));
-      return { offset, lines, matching, header, text: () => text };
+      return { offset, lines, matching, header, isRest, text: () => text };
     },
   };
 
-  function place(offset: number, header: Header | null): Place {
+  /** Of a line that begins no entry, and has none in the window. */
+  async function headerBefore(line: number): Promise<Header | null> {
+    const from = Math.max(last.to <= line ? last.to : 0, line - MAX_BACK_BYTES);
+    const found: Header[] = [];
+    const isHeader = (text: string) => {
+      const header = parseHeader(text);
+      if (header !== null) found.push(header);
+      return header !== null;
+    };
+    await findLastLine(file, line, isHeader, signal, { from });
+    last = { header: found[0] ?? (from === last.to ? last.header : null), to: line };
+    return last.header;
+  }
+
+  /** From `offset` to behind the line that `through` is in, at least. */
+  function place(offset: number, through: number, header: Header | null, isRest: boolean): Place {
     let end = lineEnd(offset);
     let lines = 1;
-    const last = Math.min(to, base + length, offset + MAX_ENTRY_BYTES);
-    while (!plain && end < last && headerAt(end) === null) {
+    const limit = Math.min(to, base + length, Math.max(offset + MAX_ENTRY_BYTES, through + 1));
+    while (!plain && end < limit && headerAt(end) === null) {
       end = lineEnd(end);
       lines += 1;
     }
-    return { offset, end, lines, header };
+    return { offset, end, lines, header, isRest };
   }
 
   function headerAt(line: number): Header | null {
-    const at = line - base;
+    const at = behindNuls(window, line - base, length);
     const newline = window.indexOf(NEWLINE, at);
     return headerOf(window, at, newline < 0 || newline > length ? length : newline);
   }

@@ -30,7 +30,10 @@ export interface UnreadOptions {
 }
 
 /** Plain archives that nobody has read: what was written and taken away between two looks. The oldest first; each is to be closed. */
-export async function unread(target: SearchedLog, { known, heads, drafts }: UnreadOptions): Promise<OpenedArchives> {
+export async function unread(
+  target: SearchedLog,
+  { known, heads, drafts }: UnreadOptions,
+): Promise<Pick<OpenedArchives, 'logs' | 'complete'>> {
   const { logs, complete } = await openArchives(target, { except: known, drafts });
   const found: LogFile[] = [];
   for (const log of logs) {

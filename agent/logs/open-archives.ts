@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AppError, isErrno } from '../../shared/errors.js';
+import { AppError, isErrno, messageOf } from '../../shared/errors.js';
 import type { Archive } from './archives.js';
 import { fileId, type LogFile } from './log-file.js';
 import { archivesOf, openAllowed, type SearchedLog } from './searched-log.js';
@@ -10,6 +10,10 @@ export interface OpenedArchives {
   readonly logs: readonly LogFile[];
   /** False: they got other names all the time, and some may not have been seen. */
   readonly complete: boolean;
+  /** Why some could not be opened. */
+  readonly refused: readonly string[];
+  /** So many older ones were not opened. */
+  readonly omitted: number;
 }
 
 export interface OpenOptions {
@@ -17,21 +21,33 @@ export interface OpenOptions {
   readonly except?: ReadonlySet<string>;
   /** Also those that have not got their name yet. */
   readonly drafts?: boolean;
+  /** Only those written last, or taken away, then or later: epoch ms. */
+  readonly since?: number;
+  readonly limit?: number;
+  /** Also those that went away while the others were opened: what is packed meanwhile is there in both forms then. */
+  readonly vanished?: boolean;
 }
 
 /**
  * The newest archives of a log, each once: while they are opened a rotation may give them other names, so that a name stands for another file
- * than the moment before. What may not be read is left out.
+ * than the moment before. What may not be read, and what is no file, is left out.
  */
-export async function openArchives(target: SearchedLog, { except = new Set(), drafts = false }: OpenOptions = {}): Promise<OpenedArchives> {
+export async function openArchives(
+  target: SearchedLog,
+  { except = new Set(), drafts = false, since = -Infinity, limit = MAX_ARCHIVES, vanished = true }: OpenOptions = {},
+): Promise<OpenedArchives> {
   const opened = new Map<string, Opened>();
   try {
     let listed = await archivesOf(target, drafts);
     for (let pass = 1; ; pass++) {
-      const stood = await openListed(target, listed.slice(0, MAX_ARCHIVES), except, opened);
+      const wanted = listed.filter(({ at }) => at >= since);
+      const { stood, seen, refused } = await openListed(target, wanted.slice(0, limit), except, opened);
       const now = await archivesOf(target, drafts);
       const complete = stood && isSame(listed, now);
-      if (complete || pass === MAX_PASSES) return { logs: newestFirst(opened), complete };
+      if (complete || pass === MAX_PASSES) {
+        if (complete && !vanished) await closeOthers(opened, seen);
+        return { logs: newestFirst(opened), complete, refused, omitted: Math.max(0, wanted.length - limit) };
+      }
       listed = now;
     }
   } catch (error) {
@@ -48,13 +64,21 @@ interface Opened {
   readonly at: number;
 }
 
-/** False: a name went away, or stood for another file than the moment before. */
+interface Listed {
+  /** False: a name went away, or stood for another file than the moment before. */
+  readonly stood: boolean;
+  /** The ids of all that could be looked at. */
+  readonly seen: ReadonlySet<string>;
+  readonly refused: readonly string[];
+}
+
 async function openListed(
   target: SearchedLog,
   listed: readonly Archive[],
   except: ReadonlySet<string>,
   opened: Map<string, Opened>,
-): Promise<boolean> {
+): Promise<Listed> {
+  const refused: string[] = [];
   const seen = new Set<string>();
   let stood = true;
   for (const archive of listed) {
@@ -70,14 +94,22 @@ async function openListed(
       else opened.set(log.id, { log, at: dirname(archive.path) === dirname(target.spec.file) ? log.written : archive.at });
     } catch (error) {
       if (isErrno(error, 'ENOENT')) stood = false;
-      else if (!isForbidden(error)) throw error;
+      else if (isRefusal(error)) refused.push(messageOf(error));
+      else throw error;
     }
   }
-  return stood;
+  return { stood, seen, refused };
 }
 
-const isForbidden = (error: unknown): boolean =>
-  isErrno(error, 'EACCES', 'EPERM') || (error instanceof AppError && error.code === 'denied');
+async function closeOthers(opened: Map<string, Opened>, seen: ReadonlySet<string>): Promise<void> {
+  for (const [id, { log }] of opened) {
+    if (seen.has(id)) continue;
+    opened.delete(id);
+    await log.handle.close();
+  }
+}
+
+const isRefusal = (error: unknown): boolean => isErrno(error, 'EACCES', 'EPERM', 'ELOOP', 'ENXIO') || error instanceof AppError;
 
 const isSame = (before: readonly Archive[], now: readonly Archive[]): boolean =>
   before.length === now.length && before.every(({ path, at }, n) => path === now[n]?.path && at === now[n].at);

@@ -1,13 +1,12 @@
 import { throwIfAborted } from '../../shared/abort.js';
 import { messageOf } from '../../shared/errors.js';
 import type { LogRange } from '../../shared/model/log-search.js';
-import type { Archive } from './archives.js';
 import { findStart, type StartMarker } from './find-start.js';
 import { findTime } from './find-time.js';
 import { HEADER_BYTES } from './headers.js';
 import { firstHeader, headerIn, type LogFile, readBytes } from './log-file.js';
 import type { Ripgrep } from './ripgrep.js';
-import { openAllowed } from './searched-log.js';
+import type { OpenedArchives, OpenOptions } from './open-archives.js';
 
 /** A part of a log or of one of its archives. */
 export interface Piece {
@@ -19,7 +18,7 @@ export interface Piece {
 }
 
 export interface Range {
-  /** The oldest first; the log itself is the last. Each is opened when it is asked for; rejects if it cannot be. */
+  /** The oldest first; the log itself is the last. Each is looked at when it is asked for; rejects if it cannot be. */
   readonly pieces: readonly (() => Promise<Piece>)[];
   readonly notes: readonly string[];
   /** Time stamp of the start from which on it is, as the log has it; '' if it has none; null: from no start on. */
@@ -30,10 +29,8 @@ export interface Range {
 
 export interface RangeDeps {
   readonly ripgrep: () => Promise<Ripgrep>;
-  /** The newest first. */
-  readonly archives: () => Promise<readonly Archive[]>;
-  /** The path behind the links of this one; rejects with `denied`. */
-  readonly allowed: (path: string) => Promise<string>;
+  /** Opened all at once: names are passed on while they are read, and a name stands for another file then. */
+  readonly archives: (options: Pick<OpenOptions, 'since' | 'limit'>) => Promise<OpenedArchives>;
   /** null: no start can be recognised. */
   readonly marker: StartMarker | null;
 }
@@ -41,16 +38,18 @@ export interface RangeDeps {
 /** What of a log, and of what was rotated away from it, a question is about. */
 export async function findRange(log: LogFile, range: LogRange, deps: RangeDeps, signal: AbortSignal): Promise<Range> {
   const opened: LogFile[] = [];
-  const open = async ({ path }: Archive): Promise<LogFile> => {
-    const archive = await openAllowed(deps, path);
-    opened.push(archive);
-    return archive;
+  const archives = async (options: Pick<OpenOptions, 'since' | 'limit'>): Promise<Archives> => {
+    const { logs, complete, refused, omitted } = await deps.archives(options);
+    opened.push(...logs);
+    const notes = refused.map((why) => `not searched: ${why}`);
+    if (!complete) notes.push('not searched, perhaps: archives that got other names all the time');
+    return { logs, notes, omitted };
   };
   const close = async () => {
     await Promise.all(opened.splice(0).map((one) => one.handle.close()));
   };
   try {
-    return { ...(await find({ log, deps, open, signal }, range)), close };
+    return { ...(await find({ log, deps, archives, signal }, range)), close };
   } catch (error) {
     await close();
     throw error;
@@ -60,38 +59,51 @@ export async function findRange(log: LogFile, range: LogRange, deps: RangeDeps, 
 interface Search {
   readonly log: LogFile;
   readonly deps: RangeDeps;
-  readonly open: (archive: Archive) => Promise<LogFile>;
+  readonly archives: (options: Pick<OpenOptions, 'since' | 'limit'>) => Promise<Archives>;
   readonly signal: AbortSignal;
 }
+
+interface Archives {
+  /** The newest first. */
+  readonly logs: readonly LogFile[];
+  readonly notes: readonly string[];
+  readonly omitted: number;
+}
+
+/** More are not open at the same time. */
+const MANY = 1000;
+const omittedNote = ({ omitted }: Archives): string[] => (omitted === 0 ? [] : [`not searched: ${omitted} older archives`]);
 
 type Found = Pick<Range, 'pieces' | 'notes' | 'since'>;
 
 const whole = (log: LogFile) => async (): Promise<Piece> => ({ log, from: 0, to: null });
 
 async function find(search: Search, range: LogRange): Promise<Found> {
-  const { log, deps, open } = search;
+  const { log } = search;
   switch (range.kind) {
     case 'since-start':
       return sinceStart(search);
     case 'all': {
-      const archives = range.archives ? (await deps.archives()).toReversed() : [];
-      return { pieces: [...archives.map((one) => async () => whole(await open(one))()), whole(log)], notes: [], since: null };
+      if (!range.archives) return { pieces: [whole(log)], notes: [], since: null };
+      const archives = await search.archives({ limit: MANY });
+      const notes = [...archives.notes, ...omittedNote(archives)];
+      return { pieces: [...archives.logs.toReversed().map(whole), whole(log)], notes, since: null };
     }
     case 'between':
       return between(search, range);
   }
 }
 
-async function sinceStart({ log, deps, open, signal }: Search): Promise<Found> {
+async function sinceStart({ log, deps, archives, signal }: Search): Promise<Found> {
   const { marker, ripgrep } = deps;
   if (marker === null) return { pieces: [whole(log)], notes: ['no ready_pattern: all of the log was searched'], since: null };
   const here = await findStart(log, marker, ripgrep, signal);
   if (here !== null) return { pieces: [async () => ({ log, from: here, to: null })], notes: [], since: await timeAt(log, here, signal) };
   const newer: (() => Promise<Piece>)[] = [];
-  const notes: string[] = [];
-  for (const archive of (await deps.archives()).slice(0, MAX_ARCHIVES)) {
+  const found = await archives({ limit: MAX_ARCHIVES });
+  const notes = [...found.notes];
+  for (const older of found.logs) {
     try {
-      const older = await open(archive);
       const start = await findStart(older, marker, ripgrep, signal);
       newer.unshift(async () => ({ log: older, from: start ?? 0, to: null }));
       if (start !== null) return { pieces: [...newer, whole(log)], notes, since: await timeAt(older, start, signal) };
@@ -111,13 +123,14 @@ async function timeAt(log: LogFile, offset: number, signal: AbortSignal): Promis
 /** A start that long ago is nobody's last. */
 const MAX_ARCHIVES = 50;
 
-async function between({ log, deps, open, signal }: Search, { since, until }: Extract<LogRange, { kind: 'between' }>): Promise<Found> {
+async function between({ log, archives, signal }: Search, { since, until }: Extract<LogRange, { kind: 'between' }>): Promise<Found> {
   const hasTimes = log.size === 0 || (await firstHeader(log, signal)) !== null;
-  const notes = hasTimes ? [] : ['the log has no time stamps: nothing in it is in any range of time'];
+  const noTimes = hasTimes ? [] : ['the log has no time stamps: nothing in it is in any range of time'];
   // Not only where the log begins later: the last second of an archive goes on in the log, and in autumn an hour is there twice.
-  const archives = (await deps.archives()).filter(({ at }) => since === null || at >= since - MARGIN_MS).toReversed();
+  const older = await archives({ limit: MANY, ...(since === null ? {} : { since: since - MARGIN_MS }) });
   const within = async (one: LogFile): Promise<Piece> => ({ log: one, ...(await bounds(one, since, until, signal)) });
-  return { pieces: [...archives.map((one) => async () => within(await open(one))), () => within(log)], notes, since: null };
+  const notes = [...noTimes, ...older.notes, ...omittedNote(older)];
+  return { pieces: [...older.logs.toReversed(), log].map((one) => () => within(one)), notes, since: null };
 }
 
 /** Clocks are set back in autumn, and threads write a little out of order. */

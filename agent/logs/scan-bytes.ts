@@ -20,11 +20,12 @@ export async function scanBlock(block: Block, match: LineMatcher | null): Promis
   });
 }
 
-const scanned = (bytes: Buffer, { at, end, offset, lines, header }: BlockEntry, matching: number): ScannedEntry => ({
+const scanned = (bytes: Buffer, { at, end, offset, lines, header, isRest }: BlockEntry, matching: number): ScannedEntry => ({
   offset,
   lines,
   matching,
   header,
+  isRest,
   text: () => textOfEntry(bytes, at, end),
 });
 

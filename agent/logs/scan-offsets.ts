@@ -39,7 +39,7 @@ export async function* scanOffsets(
       }
       await finish(offset);
       await window.moveTo(offset, done);
-      const place = window.around(offset, done);
+      const place = await window.around(offset, done);
       if (context > 0) await before(place);
       hit = { place, matching: 1 };
       if (found.length < MAX_BATCH) continue;
@@ -64,7 +64,7 @@ export async function* scanOffsets(
     done = place.end;
     for (let n = 0; n < context && done < next; n++) {
       await window.moveTo(done, done);
-      const after = window.at(done);
+      const after = await window.at(done);
       if (after === null || after.end > next) return;
       found.push(window.entry(after, 0));
       done = after.end;
@@ -75,7 +75,7 @@ export async function* scanOffsets(
     const shown: ScannedEntry[] = [];
     for (let at = offset; shown.length < context && at > done;) {
       await window.moveTo(at - 1, done);
-      const place = window.around(at - 1, done);
+      const place = await window.around(at - 1, done);
       shown.unshift(window.entry(place, 0));
       at = place.offset;
     }

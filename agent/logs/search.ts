@@ -5,32 +5,41 @@ import type { Clock } from '../../shared/ports/clock.js';
 import { createBlockSplitter } from './blocks.js';
 import { followLog, type FollowStart } from './follow.js';
 import { findTail } from './find-tail.js';
-import { followFile } from './followed-file.js';
+import { followFile, readAt } from './followed-file.js';
 import { knownArchives } from './known-files.js';
 import { firstHeader, type LogFile, readBytes } from './log-file.js';
 import { markerOf, wantedBy, type Wanted } from './matchers.js';
+import { openArchives, type OpenOptions } from './open-archives.js';
 import { findRange, type Piece } from './ranges.js';
 import { loadRipgrep, type Ripgrep } from './ripgrep.js';
 import { scanBlock } from './scan-bytes.js';
 import { scanOffsets } from './scan-offsets.js';
 import type { ScannedEntry } from './scanned.js';
-import { archivesOf, openAllowed, type SearchDeps, type SearchedLog } from './searched-log.js';
+import { openAllowed, type SearchDeps, type SearchedLog } from './searched-log.js';
 import { createSelection } from './selection.js';
 import { createStatistics } from './statistics.js';
 
 export type LogSearch = (log: SearchedLog, query: LogQuery, signal: AbortSignal) => AsyncIterable<LogPart>;
 
+export interface LogSearchDeps {
+  readonly clock: Clock;
+  /** So much of a log, and less, is searched in this process. */
+  readonly fewBytes?: number;
+}
+
 /**
  * Searches logs on this host. Each part is looked for when it is asked for. What cannot be read is told in the summary; only a pattern that
  * is none (`usage`) and an abort reject.
  */
-export function createLogSearch({ clock }: { readonly clock: Clock }): LogSearch {
+export function createLogSearch({ clock, fewBytes = FEW_BYTES }: LogSearchDeps): LogSearch {
   let loaded: Promise<Ripgrep> | undefined;
   const ripgrep = () => (loaded ??= loadRipgrep());
-  return (log, query, signal) => search(log, query, { clock, ripgrep, signal });
+  return (log, query, signal) => search(log, query, { clock, ripgrep, fewBytes, signal });
 }
 
-async function* search(target: SearchedLog, query: LogQuery, deps: SearchDeps): AsyncGenerator<LogPart> {
+type WorkDeps = SearchDeps & Pick<Required<LogSearchDeps>, 'fewBytes'>;
+
+async function* search(target: SearchedLog, query: LogQuery, deps: WorkDeps): AsyncGenerator<LogPart> {
   const wanted = query.output === 'stats' ? EVERYTHING : (wantedBy(query, target.spec) ?? NOTHING);
   const work = createWork(target, query, wanted, deps);
   try {
@@ -59,8 +68,8 @@ interface Work {
   summary(): LogSummary;
 }
 
-function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: SearchDeps): Work {
-  const { spec, allowed } = target;
+function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: WorkDeps): Work {
+  const { spec } = target;
   const { signal, ripgrep } = deps;
   const every = wanted.lines === null;
   const selection = createSelection({ query, every, ignored: wanted.ignored });
@@ -133,8 +142,9 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
   }
 
   async function* searchRange(log: LogFile, limit: number | null): AsyncGenerator<LogPart> {
-    const archives = () => archivesOf(target);
-    const range = await findRange(log, query.range, { ripgrep, archives, allowed, marker: markerOf(spec) }, signal);
+    const archives = (options: OpenOptions) => openArchives(target, { ...options, except: new Set([log.id]), vanished: false });
+    const head = await readAt(log, 0, HEAD_BYTES);
+    const range = await findRange(log, query.range, { ripgrep, archives, marker: markerOf(spec) }, signal);
     try {
       notes.push(...range.notes);
       ({ since } = range);
@@ -145,6 +155,10 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
         else yield* scanArchive(piece);
       }
       yield* parts(log.path, selection.rest());
+      if (await wasCut(log, head)) {
+        if (query.follow) notes.push(CUT);
+        else why = CUT;
+      }
     } finally {
       await range.close();
     }
@@ -175,11 +189,9 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
     if (wanted === NOTHING) return;
     const { log } = piece;
     const { rust } = wanted;
-    if (log.packed === null) {
-      const { size } = await log.handle.stat();
-      scannedBytes += Math.max(0, Math.min(piece.to ?? size, size) - piece.from);
-    }
-    if (rust === null || log.packed !== null || log.sparse) {
+    const bytes = log.packed === null ? await bytesOf(piece) : Infinity;
+    if (log.packed === null) scannedBytes += bytes;
+    if (rust === null || log.packed !== null || log.sparse || (await beginsWithNul(log))) {
       yield* scanAll(piece);
       return;
     }
@@ -188,9 +200,13 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
       counted = (counted ?? 0) + (await (await ripgrep()).count(log, rust, signal));
       return;
     }
+    if (bytes <= deps.fewBytes) {
+      yield* scanAll(piece);
+      return;
+    }
     const plain = (await firstHeader(log, signal)) === null;
     const offsets = (await ripgrep()).offsets(log, rust, piece.from, signal);
-    const options = { from: piece.from, to: piece.to ?? Infinity, plain, context: query.context };
+    const options = { from: piece.from, to: piece.to ?? Infinity, plain, context: query.context, signal };
     for await (const entries of scanOffsets(log.handle, offsets, options)) yield* chosen(log, entries);
   }
 
@@ -211,6 +227,26 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
     else statistics.add(entries, log.written);
   }
 }
+
+async function bytesOf({ log, from, to }: Piece): Promise<number> {
+  const { size } = await log.handle.stat();
+  return Math.max(0, Math.min(to ?? size, size) - from);
+}
+
+/** Other bytes stand where it began: what was not read yet moved, or is in an archive that was not there. */
+async function wasCut(log: LogFile, head: Buffer): Promise<boolean> {
+  const { size } = await log.handle.stat();
+  return size < log.size || !(await readAt(log, 0, head.length)).equals(head);
+}
+
+const HEAD_BYTES = 512;
+export const CUT = 'the log was cut while it was searched: some of it may be missing here';
+
+/** A hole, however small: the first entry stands behind it. */
+const beginsWithNul = async (log: LogFile): Promise<boolean> => (await readAt(log, 0, 1))[0] === 0;
+
+/** Such are read before ripgrep has started. */
+const FEW_BYTES = 256 * 1024;
 
 /** In portions that fit a message, and that somebody sees soon. */
 function* parts(file: string, entries: readonly FoundEntry[]): Generator<LogPart> {

@@ -4,7 +4,7 @@ import type { LogReport } from '../../shared/model/log-report.js';
 import type { FoundEntry, LogQuery, LogSummary } from '../../shared/model/log-search.js';
 import { unmeasured } from '../../shared/model/observation.js';
 import { readLastEntry, toEntry } from './last-entry.js';
-import type { LogSearch } from './search.js';
+import { CUT, type LogSearch } from './search.js';
 import type { SearchedLog } from './searched-log.js';
 
 export type SinceStart = (target: SearchedLog, signal: AbortSignal) => Promise<LogReport>;
@@ -17,7 +17,7 @@ export type SinceStart = (target: SearchedLog, signal: AbortSignal) => Promise<L
 export function createSinceStart(search: LogSearch): SinceStart {
   return async (target, signal) => {
     try {
-      const { entries, summary } = await findings(search, target, signal);
+      const { entries, summary } = await wholeFindings(search, target, signal);
       if (summary.why !== null) return cannotBeRead(target, summary.why);
       const { since, hits } = summary;
       return { ok: true, since, findings: hits ?? 0, entries: entries.map(toEntry), last: await readLastEntry(target, signal) };
@@ -29,6 +29,16 @@ export function createSinceStart(search: LogSearch): SinceStart {
 }
 
 const cannotBeRead = ({ path }: SearchedLog, why: string) => unmeasured(`log ${path} cannot be read: ${why}`);
+
+/** A log that is cut at that moment is searched again: what stood in it is in an archive then. */
+async function wholeFindings(search: LogSearch, target: SearchedLog, signal: AbortSignal) {
+  for (let attempt = 1; ; attempt++) {
+    const found = await findings(search, target, signal);
+    if (found.summary.why !== CUT || attempt === MAX_ATTEMPTS) return found;
+  }
+}
+
+const MAX_ATTEMPTS = 3;
 
 async function findings(search: LogSearch, target: SearchedLog, signal: AbortSignal) {
   const entries: FoundEntry[] = [];

@@ -25,6 +25,7 @@ export function createStatistics(): Statistics {
   return {
     add(entries, written) {
       for (const entry of entries) {
+        if (entry.isRest) continue;
         const text = entry.text();
         if (entry.header === null && text.replace(/^-{6}$/, '').trim() === '') continue;
         const level = entry.header?.level ?? null;
