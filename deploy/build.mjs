@@ -31,6 +31,8 @@ const REQUIRE = "import{createRequire as ctlRequire}from'node:module';const requ
  */
 const COMMON_JS = ['ctl'];
 const START = 'controller/ctl/start.ts';
+/** Packages find what is native beside them by their own address, which CommonJS does not have. */
+const URL_OF_PIECE = "const ctlUrl=require('node:url').pathToFileURL(__filename).href;";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -108,6 +110,8 @@ async function writeCommonJs({ path, text }) {
     target: 'node20.19',
     // What is loaded on demand is loaded by `require` as well.
     supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'ctlUrl' },
+    banner: text.includes('import.meta.url') ? URL_OF_PIECE : '',
     minifyWhitespace: true,
     legalComments: 'eof',
     logLevel: 'error',

@@ -90,6 +90,24 @@ describe('ctl without a controller', () => {
     },
   );
 
+  it('searches a log of this host', async () => {
+    const log = join(folder, 'event.log');
+    await writeIni(`[near]
+type = ZeoClient
+machine = ${hostname()}
+ip = 127.0.0.1
+port = 8082
+log_file = ${log}
+[cluster]
+zeoclients = far, near
+`);
+    await writeFile(log, '2026-01-02T03:04:05 ERROR Zope ConflictError at /news\n');
+    const { code, stdout, stderr } = await ctl('log', '-p', 'Conflict.*', '-s', 'near');
+    expect(stderr).not.toContain('not searched');
+    expect(stdout).toBe('near | 2026-01-02T03:04:05 ERROR Zope ConflictError at /news\n');
+    expect(code).toBe(0);
+  });
+
   it('names all problems of a wrong file at once', async () => {
     await writeIni('[far]\nport = x\n[cluster]\nmin_active = y\n');
     const { code, stderr } = await ctl('check');
