@@ -2,20 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createOperations, type Operations } from '../../../../controller/actions/operations.js';
-import type { JournalEvent } from '../../../../controller/rolling/events.js';
 import { type JournalStore, openJournalStore } from '../../../../controller/rolling/journal.js';
-import type { Lease } from '../../../../controller/rolling/lock.js';
-import type { RollWorld } from '../../../../controller/rolling/observe.js';
 import { AppError } from '../../../../shared/errors.js';
-import { createLogger } from '../../../../shared/log.js';
 import type { AgentApi } from '../../../../shared/model/agent-api.js';
 import type { RunRequest } from '../../../../shared/model/control-api.js';
-import type { OperationEvent, OperationResult } from '../../../../shared/model/operation.js';
-import { type ProcessId, processId } from '../../../../shared/model/process.js';
-import { aCluster, aFleet, aService, fakeClock, never } from '../checks/fixtures.js';
-import { aLease, aPlan, attached, entered, halting, settled, started } from '../rolling/fixtures.js';
+import { processId } from '../../../../shared/model/process.js';
+import { never } from '../checks/fixtures.js';
 import { aReport } from './reports.js';
+import { type Given, all, errorOf, operateOn, outcome, request, state } from './operate.js';
 
 let folder: string;
 let store: JournalStore;
@@ -25,91 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const request: RunRequest = {
-  ...{ action: 'start', selectors: ['squid'], by: 'alice@web1', force: false, oldForm: false, maxFail: null, batch: null, deadlineS: null },
-};
-
-interface Given {
-  readonly agent?: Partial<AgentApi>;
-  readonly journals?: JournalStore;
-  readonly release?: Lease['release'];
-  readonly lease?: Partial<Lease>;
-  readonly ended?: (result: OperationResult) => Promise<void>;
-  readonly resumesByItself?: boolean;
-}
-
-/** Operations on a cluster of one proxy, which restarts in no time. */
-function operate({ agent, journals = store, release = async () => undefined, resumesByItself = true, lease = {}, ended }: Given = {}) {
-  const squid = aService({ name: 'squid', type: 'Squid', serviceName: 'squid' });
-  let process: ProcessId | null = processId(1, 1);
-  const state = async () =>
-    process === null ? ({ state: 'down', why: 'gone', failed: false } as const) : ({ state: 'running', process, startedAt: 0 } as const);
-  const usual: Partial<AgentApi> = {
-    ping: async () => ({ name: 'web1', version: '1', at: 0 }),
-    process: state,
-    async start() {
-      process ??= processId(2, 2);
-      return await state();
-    },
-    async stop() {
-      process = null;
-      return { how: 'stopped', ms: 1 };
-    },
-    log: async () => ({ ok: false, why: 'no log' }),
-  };
-  const world: RollWorld = {
-    config: () => aCluster([squid], { frontends: [squid] }),
-    fleet: aFleet({ web1: { ...usual, ...agent } }),
-    checks: {
-      answers: async () => ({ ok: true, ms: 1 }),
-      health: async () => ({ ok: true, status: 200, ms: 1, bytes: 1 }),
-      warm: async () => [],
-      report: async () => [],
-    },
-    clock: fakeClock(Date.UTC(2026, 0, 1)),
-    held: () => new Map(),
-    balancers: async () => new Map(),
-  };
-  const lines: { level: string; msg: string }[] = [];
-  const log = createLogger({ name: 'test', level: 'info', write: (line) => lines.push(JSON.parse(line) as (typeof lines)[number]) });
-  const locks: string[] = [];
-  const lock = async (what: string, by: string): Promise<Lease> => {
-    locks.push(`${what} by ${by}`);
-    return aLease({ release, ...lease });
-  };
-  return {
-    operations: createOperations({ world, journals, lock, log, resumesByItself, ...(ended === undefined ? {} : { ended }) }),
-    lines,
-    locks,
-  };
-}
-
-async function all(events: AsyncIterable<OperationEvent>): Promise<OperationEvent[]> {
-  const seen: OperationEvent[] = [];
-  for await (const event of events) seen.push(event);
-  return seen;
-}
-const outcome = async (events: AsyncIterable<OperationEvent>) => {
-  const last = (await all(events)).at(-1);
-  return last?.type === 'result' ? last.result.outcome : last?.type;
-};
-async function errorOf(work: Promise<unknown>): Promise<Pick<AppError, 'code' | 'message' | 'hint'>> {
-  const error: unknown = await work.catch((e: unknown) => e);
-  if (!(error instanceof AppError)) throw new Error(`no AppError: ${String(error)}`);
-  return { code: error.code, message: error.message, hint: error.hint };
-}
-const state = async (operations: Operations) => (await operations.operations(never)).map((one) => `${one.id} ${one.state}`);
-
-/** An operation that its controller did not finish. */
-async function leave(id: string, ...events: readonly JournalEvent[]): Promise<void> {
-  const journal = await store.open(id);
-  await journal.append(started({ ...aPlan([], { id, roots: ['squid'] }) }));
-  await journal.append(attached(1));
-  for (const event of events) await journal.append(event);
-  await journal.close();
-}
-const OLD_ID = '20250101-000000-0001';
-const NEWER_ID = '20250102-000000-0001';
+const operate = (given: Partial<Given> = {}) => operateOn({ journals: store, ...given });
 
 describe('an operation', () => {
   it('holds the lock in its name from its first look to its end', async () => {
@@ -217,32 +127,6 @@ describe('an operation', () => {
     expect(lines).toContainEqual(expect.objectContaining({ level: 'error', msg: 'what was done could not be noted' }));
   });
 
-  it('forgets old ones that are finished', async () => {
-    await leave('20200101-000000-0001', entered(2, 'squid', 'start'));
-    await leave('20200102-000000-0001', { type: 'finished', at: 3, outcome: 'completed', why: null });
-    await leave('20200103-000000-0001', { type: 'finished', at: 3, outcome: 'interrupted', why: null });
-    const { operations } = operate({ resumesByItself: false });
-    await operations.recover();
-    expect(await state(operations)).toEqual(['20200101-000000-0001 interrupted', '20200103-000000-0001 interrupted']);
-  });
-
-  it('forgets none by which one knows that a service is down on purpose', async () => {
-    const stop = async (id: string, action: 'stop' | 'start') => {
-      const journal = await store.open(id);
-      await journal.append(started({ ...aPlan([], { id, action, roots: ['squid'] }) }));
-      for (const event of [attached(1), entered(2, 'squid', 'stop'), settled(3, 'squid')]) await journal.append(event);
-      await journal.append({ type: 'finished', at: 3, outcome: 'completed', why: null });
-      await journal.close();
-    };
-    await stop('20200101-000000-0001', 'stop');
-    await stop('20200102-000000-0001', 'start');
-    await stop('20200103-000000-0001', 'stop');
-    const { operations } = operate({ resumesByItself: false });
-    await operations.recover();
-    expect(await state(operations)).toEqual(['20200103-000000-0001 completed']);
-    expect(await operations.stopped()).toEqual(new Set(['squid']));
-  });
-
   it('waits for nobody who could let it go on', async () => {
     const { operations } = operate({ resumesByItself: false });
     expect(await errorOf(all(operations.run({ ...request, canary: 1 }, never)))).toMatchObject({
@@ -298,63 +182,5 @@ describe('an operation', () => {
     const events = await all(operations.run(request, never));
     const told = events.flatMap((event) => (event.type === 'note' && event.message.startsWith('waiting: ') ? [event.service] : []));
     expect(told).toEqual(['squid']);
-  });
-});
-
-describe('what an earlier controller left', () => {
-  it('is taken up again, unless this one is embedded: then it is in the way, by its name', async () => {
-    await leave(OLD_ID, entered(2, 'squid', 'start'));
-    const { operations } = operate({ resumesByItself: false });
-    await operations.recover();
-    expect(await state(operations)).toEqual([`${OLD_ID} interrupted`]);
-    expect(await errorOf(all(operations.run(request, never)))).toEqual({
-      code: 'conflict',
-      message: `operation ${OLD_ID} was interrupted and is not finished`,
-      hint: `ctl operations resume ${OLD_ID}, or ctl operations abort ${OLD_ID}`,
-    });
-
-    const daemon = operate().operations;
-    await daemon.recover();
-    expect(await outcome(daemon.events(OLD_ID, { follow: true }, never))).toBe('completed');
-  });
-
-  it('is in the way although another one came after it', async () => {
-    await leave(OLD_ID, halting(2, 'interrupted'), { type: 'finished', at: 3, outcome: 'interrupted', why: null });
-    await leave(NEWER_ID, { type: 'finished', at: 3, outcome: 'completed', why: null });
-    const { operations } = operate();
-    await operations.recover();
-    expect(await errorOf(all(operations.run(request, never)))).toMatchObject({
-      code: 'conflict',
-      message: `operation ${OLD_ID} was interrupted and is not finished`,
-    });
-  });
-
-  it('and was asked to stop is ended as it was asked to, not finished', async () => {
-    await leave(OLD_ID, halting(2, 'interrupted'));
-    const { operations } = operate();
-    await operations.recover();
-    expect(await outcome(operations.events(OLD_ID, { follow: true }, never))).toBe('interrupted');
-  });
-
-  it('can be aborted without taking it up', async () => {
-    await leave(OLD_ID);
-    const { operations } = operate({ resumesByItself: false });
-    await operations.halt(OLD_ID, 'aborted', 'bob@desk', never);
-    expect(await state(operations)).toEqual([`${OLD_ID} aborted`]);
-    expect(await outcome(operations.run(request, never))).toBe('completed');
-  });
-});
-
-describe('a controller that is stopping', () => {
-  it('begins nothing any more', async () => {
-    const { operations, locks } = operate();
-    await operations.stop();
-    expect(await errorOf(all(operations.run(request, never)))).toEqual({
-      code: 'unreachable',
-      message: 'the controller is stopping',
-      hint: undefined,
-    });
-    expect(locks).toEqual([]);
-    expect(await operations.operations(never)).toEqual([]);
   });
 });
