@@ -33,17 +33,18 @@ export function createRefusals({ clock, log, record }: RefusalsDeps): Refusals {
   const recorded = createRepeats(clock, (others) => log.warn({ others }, `${others} more refused changes are not on record one by one`));
 
   return {
+    // By who, where and what, not by why: that may have the time in it.
     call({ caller, peer, path, error }) {
       const at = addressOf(peer);
       const method = path.split('/').at(-1) ?? path;
       // That one was told when it connected.
       if (caller.kind !== 'anonymous' || caller.why === null)
-        told.tell(`${describe(caller)} ${at} ${path} ${error.message}`, (more) =>
+        told.tell(`${describe(caller)} ${at} ${path}`, (more) =>
           log.warn({ peer, path, error }, `${method} of ${describe(caller)} at ${at} was refused: ${error.message}${moreOf(more)}`),
         );
       if (caller.kind === 'local' || caller.kind === 'anonymous' || !isChange(path)) return;
       const by = `${caller.name}@${at}`;
-      recorded.tell(`${by} ${path} ${error.message}`, (more) => record({ by, what: method, why: `${error.message}${moreOf(more)}` }));
+      recorded.tell(`${by} ${path}`, (more) => record({ by, what: method, why: `${error.message}${moreOf(more)}` }));
     },
     token(peer, error) {
       const at = addressOf(peer);

@@ -177,6 +177,17 @@ describe('whoever is refused', () => {
     ]);
   });
 
+  it('is said once, also when the reason has the time in it', async () => {
+    let ahead = 0;
+    await using controller = await startSecured({ aheadMs: () => ahead });
+    const alice = await controlOf(controller, await controller.member('--operator', 'alice'));
+    ahead = 91 * 86_400_000;
+    for (let n = 0; n < 5; n++) await expect(drained(alice.run(RUN, soon()))).rejects.toMatchObject({ code: 'denied' });
+    await alice.close();
+    expect(controller.refused).toHaveLength(1);
+    expect(controller.logged.lines.filter(({ msg }) => msg.startsWith('Run of operator alice'))).toHaveLength(1);
+  });
+
   it('is in the log alone without a certificate: nobody can be put on record by somebody else', async () => {
     await using controller = await startSecured();
     await callAll(controller, null);
