@@ -1,5 +1,5 @@
 import { createAgentApi } from './agent-api.js';
-import { createBalancerDriver } from './balancers/index.js';
+import { createBalancerDriver, recoverPounds, untilRestarted } from './balancers/index.js';
 import { createCaches } from './caches/index.js';
 import { createAllowList } from './config/allow-list.js';
 import type { AgentConfig } from './config/config.js';
@@ -62,6 +62,12 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     allow.action('stop');
     allow.action('start');
   };
+  // No Pound stays down because we end, or have ended, in the midst of its restart.
+  lifecycle.onShutdown('restarts of Pound', untilRestarted, RESTART_MS);
+  const mayStart = ({ serviceName }: ServiceSpec) => {
+    allow.service(serviceName);
+    allow.action('start');
+  };
   const memory = createMemory(processes, platform);
   const mayPurge = async ({ serviceName, cache }: ServiceSpec) => {
     allow.service(serviceName);
@@ -113,6 +119,10 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     recovering.abort();
     await recovered;
   });
+  void recoverPounds({ stateDir, manager, mayStart }).then(
+    (told) => told.forEach((line) => log.warn({}, line)),
+    (error: unknown) => log.error({ error }, 'restarts of Pound that were broken off are not finished'),
+  );
   void caches.recover().then(
     (told) => told.forEach((line) => log.warn({}, line)),
     (error: unknown) => log.error({ error }, 'purges that were broken off are not finished'),
@@ -124,5 +134,7 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
 
 /** An agent that lives for one action alone deletes what it has moved aside before it ends. */
 const DELETE_MS = 30_000;
+/** A round of orders to a Pound has ended by then. */
+const RESTART_MS = 60_000;
 /** A Squid that is being purged is back by then. */
 const PURGE_MS = 60_000;

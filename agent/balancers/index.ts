@@ -9,6 +9,8 @@ import { createPoundPoundctl } from './pound-poundctl.js';
 import { createPoundVersions, speaksHttp } from './pound-version.js';
 
 export type { BalancerDriver } from './balancer.js';
+export { untilRestarted } from './pound-file.js';
+export { recoverPounds } from './pound-restarts.js';
 
 /** What the drivers stand on; `exec` is for all of them, the rest for those that restart their balancer. */
 export type BalancerDeps = PoundFileDeps & { readonly exec: Exec };

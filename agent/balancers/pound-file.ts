@@ -7,6 +7,7 @@ import type { Exec } from '../../shared/ports/exec.js';
 import type { BalancerDriver } from './balancer.js';
 import { unknownBackend } from './complaints.js';
 import { restartPound, type RestartDeps, runningPound, startPound } from './pound-restart.js';
+import { createPoundRestarts } from './pound-restarts.js';
 import { createPoundStarted, placesOfFile, type Running, type StartedPlace } from './pound-started.js';
 import { createPoundVersions } from './pound-version.js';
 import { createPoundWantedFile, type PoundWanted } from './pound-wanted.js';
@@ -29,6 +30,7 @@ export interface PoundFileDeps extends RestartDeps {
 export function createPoundFile(spec: ServiceSpec, balancer: BalancerSpec, deps: PoundFileDeps): BalancerDriver {
   const { name } = spec;
   const file = createPoundWantedFile(deps.exec, balancer);
+  const restarts = createPoundRestarts(deps.stateDir);
   const started = createPoundStarted({ stateDir: deps.stateDir, conf: balancer.conf, pidFile: spec.pidFile });
 
   /** All of it bounded by itself: an order that is given up must not leave Pound stopped. */
@@ -56,18 +58,24 @@ export function createPoundFile(spec: ServiceSpec, balancer: BalancerSpec, deps:
   async function apply({ running, runs, before }: Before, options: CallOptions): Promise<void> {
     const wanted = await file.read(options);
     if (runs !== null && isSame(runs, placesOfFile(wanted))) return;
+    await restarts.write(name, { spec });
     try {
-      await started.note(await restartPound(spec, running, wanted.source, deps, options.signal), wanted);
+      await upAgain(await restartPound(spec, running, wanted.source, deps, options.signal), wanted);
     } catch (error) {
       throw await takeBack(toAppError(error, 'failed', `restarting ${name}`), before, options);
     }
+  }
+
+  async function upAgain(now: Running, wanted: PoundWanted): Promise<void> {
+    await restarts.remove(name);
+    await started.note(now, wanted);
   }
 
   /** A Pound that is down serves nobody: the file that it ran with before is the better one. */
   async function takeBack(cause: AppError, before: PoundWanted, options: CallOptions): Promise<AppError> {
     try {
       await file.restore(before, options);
-      await started.note(await startPound(spec, before.source, deps, options.signal), before);
+      await upAgain(await startPound(spec, before.source, deps, options.signal), before);
       return new AppError('failed', `${cause.message}; its file is as it was before, and it runs again`, { cause, hint: cause.hint });
     } catch (error) {
       return new AppError('failed', `${cause.message}; with the file as it was before: ${messageOf(error)}`, { cause, hint: cause.hint });
@@ -104,6 +112,8 @@ interface Before {
 const ROUND_MS = 60_000;
 /** By the path of the file; one for all drivers of this process. */
 const rounds = createRounds<BackendOrder>();
+/** When no Pound of this process is being restarted any more. */
+export const untilRestarted = (): Promise<void> => rounds.idle();
 const versions = createPoundVersions();
 
 const keyOf = ({ address, place }: StartedPlace): string => `${place} ${address}`;

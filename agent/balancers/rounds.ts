@@ -8,6 +8,8 @@ export interface Rounds<Order> {
    * interrupted: whoever gave up finds it done.
    */
   join(key: string, order: Order, round: Round<Order>): Promise<void>;
+  /** When all that has joined by now is settled. */
+  idle(): Promise<void>;
 }
 
 export interface Round<Order> {
@@ -22,6 +24,7 @@ export const GATHER_MS = 250;
 
 export function createRounds<Order>(): Rounds<Order> {
   const queues = new Map<string, Waiting<Order>[]>();
+  const running = new Set<Promise<void>>();
 
   async function run(key: string, queue: Waiting<Order>[]): Promise<void> {
     for (let first = queue[0]; first !== undefined; first = queue[0]) {
@@ -45,9 +48,13 @@ export function createRounds<Order>(): Rounds<Order> {
         const begun = [waiting];
         queues.set(key, begun);
         // What fails is told to those who wait, see `settle`; sleep cannot: its signal never aborts.
-        void run(key, begun);
+        const end = run(key, begun).finally(() => running.delete(end));
+        running.add(end);
       });
       return orAborted(settled, round.signal);
+    },
+    async idle() {
+      await Promise.all(running);
     },
   };
 }

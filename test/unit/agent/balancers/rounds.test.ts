@@ -18,6 +18,18 @@ function createGate() {
 
 const live = () => new AbortController().signal;
 
+it('are idle once all that has joined is settled', async () => {
+  const { clock, wake } = createGate();
+  const rounds = createRounds<string>();
+  const done: string[] = [];
+  const joined = rounds.join('pound.cfg', 'a', { clock, signal: live(), perform: async () => (done.push('performed'), [null]) });
+  const idle = rounds.idle().then(() => done.push('idle'));
+  await wake();
+  await Promise.all([joined, idle]);
+  expect(done).toEqual(['performed', 'idle']);
+  await rounds.idle();
+});
+
 describe('orders that come together', () => {
   it('are carried out in one round, in the sequence in which they came', async () => {
     const { clock, sleepers, wake } = createGate();
