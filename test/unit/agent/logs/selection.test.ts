@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { ScannedEntry } from '../../../../agent/logs/scanned.js';
 import { createSelection } from '../../../../agent/logs/selection.js';
 
-const entry = (offset: number, matching = 1): ScannedEntry => ({ offset, lines: 1, matching, header: null, isRest: false, text: () => `entry ${offset}` });
+const entry = (offset: number, matching = 1): ScannedEntry => ({
+  offset,
+  lines: 1,
+  matching,
+  header: null,
+  isRest: false,
+  text: () => `entry ${offset}`,
+});
 
 const selecting = (tail: number, context = 0) =>
   createSelection({
