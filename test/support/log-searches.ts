@@ -36,9 +36,14 @@ export interface Result {
   readonly summary: LogSummary;
 }
 
-const search = createLogSearch({ clock: systemClock });
+interface SearchOptions {
+  readonly signal?: AbortSignal;
+  readonly fewBytes?: number;
+}
 
-export async function searchFor(query: LogQuery, target: SearchedLog, signal = new AbortController().signal): Promise<Result> {
+export async function searchFor(query: LogQuery, target: SearchedLog, options: SearchOptions = {}): Promise<Result> {
+  const { signal = new AbortController().signal, ...few } = options;
+  const search = createLogSearch({ clock: systemClock, ...few });
   const entries: (FoundEntry & { file: string })[] = [];
   for await (const part of search(target, query, signal)) {
     if (part.type === 'summary') return { entries, summary: part.summary };

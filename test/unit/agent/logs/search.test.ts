@@ -21,7 +21,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const run = promisify(execFile);
 const write = (...lines: readonly string[]) => writeFile(path, lines.map((line) => `${line}\n`).join(''));
-const find = async (query: LogQuery, more: object = {}) => searchFor(query, targetOf(path, more));
+let fewBytes = 0;
+const find = async (query: LogQuery, more: object = {}) => searchFor(query, targetOf(path, more), { fewBytes });
 const texts = async (query: LogQuery, more: object = {}) => (await find(query, more)).entries.map(({ text }) => text);
 /** False: this host has no zstd, and cannot unpack it either. */
 const hasZstd = await run('zstd', ['--version']).then(
@@ -34,6 +35,12 @@ const packByZstd = async (text: string): Promise<void> => {
 };
 const READY_LINE = (minute: number) => `2024-10-11 16:${minute}:00 INFO [Zope:42][MainThread] Ready to handle requests`;
 
+/** The same is found either way. */
+const WAYS = [
+  ['by ripgrep', 0],
+  ['in this process', 1e6],
+] as const;
+
 const LOG = [
   '2024-10-11 16:00:00 INFO [x] one',
   '2024-10-11 16:01:00 ERROR [x] two',
@@ -44,7 +51,9 @@ const LOG = [
   '2024-10-11 16:04:00 INFO [x] five',
 ];
 
-describe('searching a log', () => {
+describe.each(WAYS)('searching a log (%s)', (_, few) => {
+  beforeEach(() => void (fewBytes = few));
+
   it('finds whole entries, each once, and counts their lines as grep does', async () => {
     await write(...LOG);
     const { entries, summary } = await find(forPattern('two'));
@@ -142,7 +151,7 @@ describe('searching a log', () => {
   it('ends when nobody waits any more', async () => {
     await write(...LOG);
     const abort = AbortSignal.abort(new AppError('cancelled', 'enough'));
-    await expect(searchFor(forPattern('two'), targetOf(path), abort)).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(searchFor(forPattern('two'), targetOf(path), { signal: abort, fewBytes })).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   it('finds an answer to a pattern that goes back and forth', async () => {
@@ -212,7 +221,9 @@ describe('searching a log', () => {
   });
 });
 
-describe('searching since the last start', () => {
+describe.each(WAYS)('searching since the last start (%s)', (_, few) => {
+  beforeEach(() => void (fewBytes = few));
+
   const sinceStart = forPattern('ERROR', { range: { kind: 'since-start' } });
 
   it('leaves out what was before', async () => {
@@ -282,7 +293,9 @@ describe('searching since the last start', () => {
   });
 });
 
-describe('searching archives and ranges of time', () => {
+describe.each(WAYS)('searching archives and ranges of time (%s)', (_, few) => {
+  beforeEach(() => void (fewBytes = few));
+
   it('searches all that was rotated away, the oldest first', async () => {
     await writeFile(`${path}-20241010.gz`, gzipSync('2024-10-10 16:00:00 INFO oldest\n'));
     await utimes(`${path}-20241010.gz`, 1000, 1000);
