@@ -22,7 +22,8 @@ export function textOfEntry(bytes: Buffer, from: number, end: number): string {
   const at = behindNuls(bytes, from, end);
   const cut = end - at > MAX_TEXT_BYTES;
   const text = bytes.toString('utf8', at, cut ? at + MAX_TEXT_BYTES : end);
-  if (cut) return `${text}\n[${end - at - MAX_TEXT_BYTES} more bytes]`;
+  // How long it is in all nobody has looked for.
+  if (cut) return `${text}\n[cut: of an entry the first 64 kB are shown]`;
   return text.replace(/(?:\r?\n(?:-{6})?)+$/, '').replaceAll('\r\n', '\n');
 }
 

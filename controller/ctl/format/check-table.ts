@@ -3,7 +3,7 @@ import { pidOf } from '../../../shared/model/process.js';
 import { adviceFor, behindName } from './advice.js';
 import type { Style } from './style.js';
 import { formatTable, type Cell } from './table.js';
-import { oneLine } from './text.js';
+import { clip, oneLine } from './text.js';
 import { counted, formatAge, formatKb, formatMs, formatTime } from './units.js';
 
 export interface ReportOptions {
@@ -89,10 +89,13 @@ function balancerCell(service: ServiceReport, style: Style): Cell {
   return { text: balancer, paint: balancer === 'in' ? style.good : style.warn };
 }
 
+const GOT_CHARS = 300;
+
 function formatFinding(finding: Finding, service: ServiceReport, style: Style): string {
   const label = finding.event === null ? style.warn(finding.kind === 'unmeasured' ? 'unknown ' : 'warning ') : style.bad('CRITICAL');
-  // What was not measured has its reason in the message.
-  const compared = finding.expected === null ? '' : `: expected ${finding.expected}, got ${finding.got ?? 'nothing'}`;
+  // What was not measured has its reason in the message, and a log entry can be long.
+  const got = clip(finding.got ?? 'nothing', GOT_CHARS, style.glyphs.ellipsis);
+  const compared = finding.expected === null ? '' : `: expected ${finding.expected}${finding.message.includes(got) ? '' : `, got ${got}`}`;
   const event = finding.event === null ? '' : ` (event ${finding.event})`;
   const advice = adviceFor(finding, service);
   const line = `${label}  ${style.bold(oneLine(service.name))}${oneLine(behindName(finding, service))}${oneLine(compared)}${event}\n`;

@@ -65,6 +65,19 @@ warning   low disk
 `);
   });
 
+  it('says what it got once, and of a long log entry the beginning', () => {
+    const shown = (message: string, got: string) => {
+      const finding = { ...{ event: 2, kind: 'http', expected: 'a status below 400' }, message, got } as const;
+      return formatReport(report({ ...CRITICAL, findings: [finding] }), MEASURED, plain).split('\n')[3];
+    };
+    expect(shown('answered with status 404', 'status 404')).toBe(
+      'CRITICAL  zeoclient1.2: answered with status 404: expected a status below 400 (event 2)',
+    );
+    expect(shown('1 critical entry', 'x'.repeat(10_000))).toBe(
+      `CRITICAL  zeoclient1.2: 1 critical entry: expected a status below 400, got ${'x'.repeat(299)}… (event 2)`,
+    );
+  });
+
   it('shows what was not measured as unknown, never as a number', () => {
     const [, row] = formatReport(report(UNKNOWN), MEASURED, plain).split('\n');
     expect(row).toBe('zeoclient2.1  web2  2     unknown  ?    ?     ?       ?    ?');
