@@ -3,8 +3,8 @@ import type { Clock } from './ports/clock.js';
 /** Tells what somebody may make happen as often as he likes, without filling a disk. */
 export interface Repeats {
   /**
-   * The first of its kind is said at once (`more` is 0); how many more have come, a minute later. Of many kinds at a time only so many are
-   * told apart.
+   * The first of its kind is said at once (`more` is 0); how many more have come, each minute until none comes. Of many kinds at a time only
+   * so many are told apart.
    */
   tell(kind: string, say: (more: number) => void): void;
   /** Says what has only been counted so far. */
@@ -19,7 +19,7 @@ export function createRepeats(clock: Pick<Clock, 'sleep'>, sayOthers: (count: nu
 
   return {
     tell(kind, say) {
-      if (seen.size === 0) void clock.sleep(MINUTE_MS, stopping.signal).then(sum, () => undefined);
+      if (seen.size === 0) wait();
       const known = seen.get(kind);
       if (known !== undefined) known.more += 1;
       else if (seen.size >= MAX_KINDS) others += 1;
@@ -31,13 +31,27 @@ export function createRepeats(clock: Pick<Clock, 'sleep'>, sayOthers: (count: nu
     stop() {
       stopping.abort();
       sum();
+      seen.clear();
     },
   };
 
+  function wait(): void {
+    clock.sleep(MINUTE_MS, stopping.signal).then(
+      () => {
+        sum();
+        if (seen.size > 0) wait();
+      },
+      () => undefined,
+    );
+  }
+
   function sum(): void {
-    for (const { say, more } of seen.values()) if (more > 0) say(more);
+    for (const [kind, one] of seen) {
+      if (one.more === 0) seen.delete(kind);
+      else one.say(one.more);
+      one.more = 0;
+    }
     if (others > 0) sayOthers(others);
-    seen.clear();
     others = 0;
   }
 }
@@ -46,4 +60,4 @@ const MINUTE_MS = 60_000;
 const MAX_KINDS = 20;
 
 /** For the end of a line. */
-export const moreOf = (more: number): string => (more === 0 ? '' : ` (${more} times more within a minute)`);
+export const moreOf = (more: number): string => (more === 0 ? '' : ` (${more} more within a minute)`);

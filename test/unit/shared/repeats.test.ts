@@ -27,7 +27,7 @@ describe('what happens again and again', () => {
     tell('b');
     expect(said).toEqual(['a', 'b']);
     await minute();
-    expect(said).toEqual(['a', 'b', 'a (999 times more within a minute)']);
+    expect(said).toEqual(['a', 'b', 'a (999 more within a minute)']);
   });
 
   it('is told at once again in the next minute', async () => {
@@ -37,7 +37,19 @@ describe('what happens again and again', () => {
     tell('a', 2);
     expect(said).toEqual(['a', 'a']);
     await minute();
-    expect(said.at(-1)).toBe('a (1 times more within a minute)');
+    expect(said.at(-1)).toBe('a (1 more within a minute)');
+  });
+
+  it('is one line a minute as long as it goes on', async () => {
+    const { said, tell, minute } = start();
+    for (let n = 0; n < 3; n++) {
+      tell('a', 10);
+      await minute();
+    }
+    expect(said).toEqual(['a', 'a (9 more within a minute)', 'a (10 more within a minute)', 'a (10 more within a minute)']);
+    await minute();
+    tell('a');
+    expect(said.slice(4)).toEqual(['a']);
   });
 
   it('is counted in one line when it comes from everywhere', async () => {
@@ -53,6 +65,6 @@ describe('what happens again and again', () => {
     tell('a', 3);
     stop();
     stop();
-    expect(said).toEqual(['a', 'a (2 times more within a minute)']);
+    expect(said).toEqual(['a', 'a (2 more within a minute)']);
   });
 });
