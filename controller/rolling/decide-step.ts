@@ -127,7 +127,9 @@ export function decideStep(
       ? `${facts.connections.connections.length} connections, ${facts.connections.connections.filter((c) => c.pending).length} with a request`
       : facts.connections.why;
     const why = [...counted, seen].join('; ');
-    return elapsed >= timing.drainMs ? leave(`not drained after ${timing.drainMs / 1000} s: ${why}`) : { do: 'wait', why };
+    // One that had to be taken out once more has its whole time to drain from then on.
+    const drainingMs = Math.min(elapsed, now - (attempts.doneAt ?? member.since));
+    return drainingMs >= timing.drainMs ? leave(`not drained after ${timing.drainMs / 1000} s: ${why}`) : { do: 'wait', why };
   }
 
   /** To the next step; if that is the stop, with the process that it is to replace. */

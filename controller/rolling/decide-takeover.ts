@@ -34,9 +34,15 @@ export function decideTakeover(
 /** Why one goes back that nothing happened to. */
 export const TAKEN_OVER = 'its controller was away, and it is in the balancer: its turn comes again';
 
-/** The step with which it is taken up again: whether it answers well was proven to another controller, a while ago. */
-export const stepAtTakeover = ({ step, planned }: MemberProgress): Step | null =>
-  (step === 'warm' || step === 'in') && planned.steps.includes('check') ? 'check' : null;
+/**
+ * The step that it enters when it is taken up again; null: it goes on. Whether it answers well was proven to another controller, a while ago;
+ * and the time that its agents were waited for is none of the step's.
+ */
+export function stepAtTakeover(member: MemberProgress): Step | null {
+  const { step, planned } = member;
+  if ((step === 'warm' || step === 'in') && planned.steps.includes('check')) return 'check';
+  return isLeaving(member) ? step : null;
+}
 
 /** Between two looks at a whole cluster of which nothing is known. */
 const LOOK_MS = 500;

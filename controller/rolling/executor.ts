@@ -248,12 +248,12 @@ export function createExecutor(journal: readonly JournalEvent[], ports: RollPort
     } catch (error) {
       signal.throwIfAborted();
       return {
-        done: attempts.done,
+        ...attempts,
         error: toAppError(error, 'internal', `${effect.do} ${member.planned.name}`),
       };
     }
     if (told !== null) await record({ type: 'noted', at: ports.now(), member: member.planned.name, message: told });
-    return { done: attempts.done + 1, error: null };
+    return { done: attempts.done + 1, doneAt: ports.now(), error: null };
   }
 
   const enter = (member: string, { step, detail, replacing }: Extract<StepAction, { do: 'enter' }>): Promise<void> =>

@@ -33,6 +33,8 @@ export interface MemberFacts {
 export interface Attempts {
   /** How often the step's effect has been carried out without an error since the step began. */
   readonly done: number;
+  /** When it was last, epoch ms; not set before. */
+  readonly doneAt?: number | undefined;
   /** The error of the latest try. */
   readonly error: AppError | null;
 }

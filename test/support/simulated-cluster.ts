@@ -44,6 +44,8 @@ export interface SimulatedCluster {
   /** By how much the clock of the controller that lives now is ahead. */
   clockAheadMs: number;
   balancerAnswers: boolean;
+  /** It answers nobody before. */
+  balancerSilentUntil: number;
   balancerObeys: boolean;
   /** Its agent takes no orders, although its state can still be read. */
   balancerAgentAwayUntil: number;
@@ -104,6 +106,7 @@ export function simulateCluster(
     now: 1_000,
     clockAheadMs: 0,
     balancerAnswers: true,
+    balancerSilentUntil: 0,
     balancerObeys: true,
     balancerAgentAwayUntil: 0,
     refusesIn: null,
@@ -188,9 +191,10 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
   const answersBy = (c: SimulatedClient) => c.running && c.start === 'well' && cluster.now >= c.startedAt + c.startMs;
   const finds = (root: SimulatedClient) => answersBy(root) && cluster.now >= root.startedAt + root.startMs + FIND_MS;
   const healthy = (c: SimulatedClient) => answersBy(c) && (c.standsOn === null || finds(cluster.client(c.standsOn)));
-  const isDrift = (c: SimulatedClient): boolean => cluster.balancerAnswers && c.balanced && c.in && !c.inFile;
+  const answers = () => cluster.balancerAnswers && cluster.now >= cluster.balancerSilentUntil;
+  const isDrift = (c: SimulatedClient): boolean => answers() && c.balanced && c.in && !c.inFile;
   const standing = (c: SimulatedClient): Standing =>
-    !cluster.balancerAnswers || (isDrift(c) && c.running) ? 'unknown' : !c.balanced ? 'none' : !c.in ? 'out' : c.running ? 'in' : 'dead';
+    !answers() || (isDrift(c) && c.running) ? 'unknown' : !c.balanced ? 'none' : !c.in ? 'out' : c.running ? 'in' : 'dead';
   const processOf = (name: string, c: SimulatedClient): ProcessState => {
     if (c.agentAwayUntil > cluster.now) return { state: 'unknown', why: `agent of ${name} is not connected` };
     if (!c.running) return { state: 'down', why: c.start === 'exits' ? 'exit code 1' : 'no pid file', failed: c.start === 'exits' };
@@ -200,7 +204,7 @@ function createPorts(cluster: SimulatedCluster, minActive: number, life: AbortCo
     return [...cluster.clients.values()].filter((c) => c.in && healthy(c)).length;
   }
   function setIn(c: SimulatedClient, wanted: boolean): void {
-    if (!cluster.balancerAnswers) throw new AppError('timeout', 'the control socket does not answer');
+    if (!answers()) throw new AppError('timeout', 'the control socket does not answer');
     if (!cluster.balancerObeys) return;
     c.inFile = wanted;
     if (c.in === wanted) return;

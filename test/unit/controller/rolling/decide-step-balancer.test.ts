@@ -3,6 +3,7 @@ import type { StepContext } from '../../../../controller/rolling/decide-step.js'
 import { TAKEN_OVER } from '../../../../controller/rolling/decide-takeover.js';
 import type { MemberFacts } from '../../../../controller/rolling/facts.js';
 import {
+  S,
   T,
   tried,
   AWAY,
@@ -124,6 +125,18 @@ describe('drain', () => {
       { ...UNSEEN, drift: true, process: running(), connections: SILENT },
       at(1),
       OUT,
+    ],
+    [
+      'has its whole time from when it was taken out once more',
+      { ...out, connections: connections(idle(0)) },
+      at(44, { attempts: { done: 1, doneAt: T + 15 * S, error: null } }),
+      wait('1 connections, 0 with a request'),
+    ],
+    [
+      'goes on after that',
+      { ...out, connections: connections(idle(0)) },
+      at(45, { attempts: { done: 1, doneAt: T + 15 * S, error: null } }),
+      stop('not drained after 30 s: 1 connections, 0 with a request'),
     ],
     [
       'is given up if it does not stay out',

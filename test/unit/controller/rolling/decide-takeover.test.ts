@@ -60,9 +60,11 @@ describe('a client that was stopped already when its controller died', () => {
     ['in', 'check'],
     ['check', null],
     ['start', null],
-    ['stop', null],
+    ['out', 'out'],
+    ['drain', 'drain'],
+    ['stop', 'stop'],
     ['back', null],
-  ])('proves again that it answers before it goes in (%s)', (step, again) => {
+  ])('proves again that it answers before it goes in, and has its whole time to leave (%s)', (step, again) => {
     expect(stepAtTakeover(memberOf(after(PLAN, entered(5, 'c2', step)), 'c2'))).toBe(again);
   });
 

@@ -125,6 +125,31 @@ function holdAtPlan(cluster: SimulatedCluster, name: string): void {
   cluster.journal[0] = { ...first, plan: { ...first.plan, batches } };
 }
 
+describe('one of which nothing is known when its controller is back', () => {
+  it('keeps nobody waiting for ever who waits for it', async () => {
+    const make = () => {
+      const cluster = simulateCluster(NAMES, [
+        ['c1', 'c2'],
+        ['c3', 'c4'],
+      ]);
+      goTogether(cluster);
+      cluster.client('c2').busyUntil = 4_000;
+      return cluster;
+    };
+    const cluster = await dieAt(make, 'c1', 'start');
+    cluster.whileDead = () => (cluster.balancerSilentUntil = cluster.now + 10_000);
+    expect((await roll(cluster)).finished?.outcome).toBe('completed');
+    expect(cluster.violations).toEqual([]);
+  });
+});
+
+/** As a plan is made whose balancer restarts for each change. */
+function goTogether(cluster: SimulatedCluster): void {
+  const [first] = cluster.journal;
+  if (first?.type !== 'started') throw new Error('a journal begins with its plan');
+  cluster.journal[0] = { ...first, plan: { ...first.plan, batches: first.plan.batches.map((b) => ({ ...b, together: true })) } };
+}
+
 describe('a client that stood outside when its turn came', () => {
   it.each(['out', 'drain'] as const)('stays there if the run is stopped at once (%s)', async (step) => {
     const cluster = simulateCluster(NAMES, ONE_BY_ONE);
@@ -175,9 +200,7 @@ describe('a journal that cannot be written any more', () => {
         ['c1', 'c2'],
         ['c3', 'c4'],
       ]);
-      const [first] = cluster.journal;
-      if (first?.type !== 'started') throw new Error('a journal begins with its plan');
-      cluster.journal[0] = { ...first, plan: { ...first.plan, batches: first.plan.batches.map((b) => ({ ...b, together: true })) } };
+      goTogether(cluster);
       return cluster;
     });
   });
@@ -203,6 +226,7 @@ const MISHAPS: Readonly<Record<string, (c: SimulatedClient, cluster: SimulatedCl
     if (held.delete(name)) Object.assign(c, { in: true, inFile: true });
   },
   'sees its balancer restart': (c) => (c.in = c.inFile),
+  'finds its balancer silent': (_, cluster) => (cluster.balancerSilentUntil = cluster.now + 12_000),
   'loses its agent for a while': (c, { now }) => (c.agentAwayUntil = now + 20_000),
 };
 
@@ -233,9 +257,7 @@ describe('whatever happens between the lives of a controller', () => {
         async (lives, batches, minActive, together) => {
           const cluster = simulateCluster(NAMES, batches, { minActive, maxFail: 4 });
           cluster.clockAheadMs = 3_600_000;
-          const [first] = cluster.journal;
-          if (together && first?.type === 'started')
-            cluster.journal[0] = { ...first, plan: { ...first.plan, batches: first.plan.batches.map((b) => ({ ...b, together })) } };
+          if (together) goTogether(cluster);
           for (const { crashIn, effect, mishaps, clockAheadMs, diskFull } of lives) {
             if (diskFull) cluster.diskFullAt = cluster.journal.length + (crashIn % 20);
             else cluster.crash = { at: cluster.calls + crashIn, effect };

@@ -37,3 +37,23 @@ it('a client that starts is asked for the page that its roll was given, one that
   }
   expect(asked).toEqual(['/news', '']);
 });
+
+it.each(['out', 'drain', 'stop', 'in', 'back'] as const)(
+  'a client that leaves, or comes back, is looked for in the balancers (%s)',
+  async (step) => {
+    const c1 = aClient({ name: 'c1' });
+    let asked = 0;
+    const world = {
+      config: () => aCluster([c1], { clients: [c1] }),
+      fleet: aFleet({}),
+      checks: { health: async () => ({ ok: true }) },
+      async balancers() {
+        asked++;
+        return new Map([['lb', { ok: false, why: 'it hangs' }]]);
+      },
+    } as unknown as RollWorld;
+    const member = { planned: { name: 'c1' }, step } as unknown as MemberProgress;
+    const facts = await observeMember(world, member, 1000, new AbortController().signal);
+    expect([asked, facts.standing, facts.drift]).toEqual([1, 'unknown', false]);
+  },
+);
