@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { dialController } from '../../../agent/link/controller-client.js';
 import { READS } from '../../../controller/identity/roles.js';
 import type { RunRequest } from '../../../shared/model/control-api.js';
-import type { Certified } from '../../../shared/pki/certificate.js';
+import { type Certified, readCertificate } from '../../../shared/pki/certificate.js';
 import { formatAddress } from '../../../shared/rpc/address.js';
 import { openChannel } from '../../../shared/rpc/client.js';
 import { connectControl } from '../../../shared/rpc/control-client.js';
@@ -130,7 +130,10 @@ describe('who may call what', () => {
 
   it('believes nothing that the caller says of himself', async () => {
     await using controller = await startSecured();
-    const claim = JSON.stringify({ kind: 'operator', name: 'root', role: 'operator', serial: '00', expiresAt: Date.now() + 1e9 });
+    const { own } = await controller.member('--operator', 'alice');
+    // All of it is true, but of somebody else.
+    const { serial, notAfter: expiresAt } = readCertificate(own.certificate);
+    const claim = JSON.stringify({ kind: 'operator', name: 'alice', role: 'operator', serial, expiresAt });
     const answers = await callAll(controller, null, Metadata({ 'ctl-caller': claim }));
     expect([...answers.values()].filter((answer) => answer !== 'denied')).toEqual([]);
   });

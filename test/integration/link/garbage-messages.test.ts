@@ -7,7 +7,9 @@ import { field, framed, numberField, rawAgent, type RawAgent, type RawCall } fro
 
 const SESSION = '/ctl.v1.AgentLink/Session';
 const REPLY = '/ctl.v1.AgentLink/Reply';
-const HELLO = field(1, Buffer.concat([field(1, 'web2'), field(2, '1.0'), numberField(3, PROTOCOL), field(4, 'me')]));
+const helloOf = (version: string) =>
+  field(1, Buffer.concat([field(1, 'web2'), field(2, version), numberField(3, PROTOCOL), field(4, 'me')]));
+const HELLO = helloOf('1.0');
 const heartbeat = (at: number) => field(2, numberField(1, at));
 
 /** A controller, a well-behaved agent web1, and somebody who has the certificate of web2. */
@@ -52,7 +54,7 @@ describe('a controller whose agent sends garbage', () => {
     ['a message over the limit', framed(Buffer.alloc(5 * 1024 * 1024))],
     ['nothing at all', Buffer.alloc(0)],
     ['something else than a hello', framed(heartbeat(1))],
-    ['a version of three megabytes', framed(field(1, Buffer.concat([field(1, 'web2'), field(2, 'x'.repeat(3_000_000))])))],
+    ['a version of three megabytes', framed(helloOf('x'.repeat(3_000_000)))],
   ])('refuses a session that begins with %s', async (_, bytes) => {
     await using stage = await start();
     const session = stage.intruder.call(SESSION);
