@@ -3,6 +3,7 @@ import type { HostStatus } from '../fleet/fleet.js';
 import type { Rounds } from '../monitor/rounds.js';
 import type { CheckReport, ServiceReport } from '../../shared/model/check-report.js';
 import type { CheckRequest } from '../../shared/model/control-api.js';
+import type { MailReport, MailState } from '../../shared/model/mail.js';
 import type { Clock } from '../../shared/ports/clock.js';
 import { pagePath } from './page-path.js';
 
@@ -11,6 +12,7 @@ export interface CheckDeps {
   readonly select: (selectors: readonly string[]) => readonly Service[];
   readonly rounds: Pick<Rounds, 'measure'>;
   readonly hosts: () => readonly HostStatus[];
+  readonly mails: () => Pick<MailReport, 'waiting' | 'givenUp'>;
   readonly clock: Clock;
 }
 
@@ -19,7 +21,7 @@ export async function check(deps: CheckDeps, request: CheckRequest, signal: Abor
   const path = pagePath(request.path);
   const chosen = deps.select(request.selectors);
   const { reports: services, complaints } = await deps.rounds.measure(chosen, { path, by: 'hand', signal });
-  const warnings = [...warningsOf(deps, request, chosen), ...complaints];
+  const warnings = [...warningsOf(deps, request, chosen), ...mailWarnings(deps), ...complaints];
   return { at: deps.clock.now(), exit: exitOf(services), services, warnings };
 }
 
@@ -39,3 +41,26 @@ function warningsOf(deps: CheckDeps, request: CheckRequest, chosen: readonly Ser
   }
   return warnings;
 }
+
+/** Who is told nothing by mail has to hear of it here. */
+function mailWarnings({ mails, clock }: CheckDeps): string[] {
+  const { waiting, givenUp } = mails();
+  const of = (some: readonly MailState[], what: string): string[] => {
+    const last = some.at(-1);
+    return last === undefined
+      ? []
+      : [`${some.length === 1 ? '1 mail' : `${some.length} mails`} ${what} (${last.lastError ?? ''}): \`ctl mail status\``];
+  };
+  return [
+    ...of(
+      waiting.filter(({ lastError }) => lastError !== null),
+      'could not be sent yet',
+    ),
+    ...of(
+      givenUp.filter(({ at }) => at > clock.now() - DAY_MS),
+      'of the last 24 hours will never be sent',
+    ),
+  ];
+}
+
+const DAY_MS = 86_400_000;

@@ -34,7 +34,8 @@ export function createControlApi(parts: Parts, { source, clock, lock }: ControlA
     warnings: [...source.warnings(), ...skewWarnings(fleet.hosts(), report), ...report.warnings],
   });
   const api: ControlApi = {
-    check: async (request, signal) => warned(await check({ ...seen, rounds: care, hosts: () => fleet.hosts() }, request, signal)),
+    check: async (request, signal) =>
+      warned(await check({ ...seen, rounds: care, hosts: () => fleet.hosts(), mails: () => notifier.report() }, request, signal)),
     status: async (request) => warned(status(seen, request)),
     incidents: (request) => listIncidents({ ...seen, history }, request),
     memory: (request, signal) => measureMemory({ select: clients, fleet, samples: history.samples, clock }, request, signal),

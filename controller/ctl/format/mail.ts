@@ -36,7 +36,7 @@ export function formatMailTest({ server, outcome, accepted, refused, answers, ms
   }[outcome];
   const lines = [
     ...answers.map((answer) => indent(answer.split('\n').map(oneLine).join('\n'), '< ')),
-    `${head} by ${oneLine(server)} in ${formatMs(ms)}${accepted.length === 0 ? '' : `: ${oneLine(accepted.join(', '))}`}`,
+    `${head} by ${oneLine(server)} in ${formatMs(ms)}${accepted.length === 0 ? '' : `${refused.length === 0 ? '' : ' for some, accepted for'}: ${oneLine(accepted.join(', '))}`}`,
     ...refused.map(({ to, why }) => `  ${oneLine(to)}: ${oneLine(why)}`),
   ];
   return `${lines.join('\n')}\n`;

@@ -27,6 +27,7 @@ function deps(over: Partial<CheckDeps> = {}): CheckDeps & { readonly asked: Aske
       },
     },
     hosts: () => [],
+    mails: () => ({ waiting: [], givenUp: [] }),
     clock: fakeClock(5000),
     ...over,
   };
@@ -62,6 +63,21 @@ describe('check', () => {
     const given = deps();
     await check(given, { selectors: [], path: 'login?from=http://x/' }, never);
     expect(given.asked[0]?.path).toBe('login?from=http://x/');
+  });
+
+  it('tells of mails that nobody gets, since no mail can', async () => {
+    const DAY = 86_400_000;
+    const mail = (at: number, lastError: string | null) => ({ ...{ id: 'm', subject: 's', to: ['a@x.org'], attempts: 1 }, at, lastError });
+    const mails = () => ({
+      waiting: [mail(0, 'ECONNREFUSED'), mail(0, 'no answer in time'), mail(0, null)],
+      givenUp: [mail(-1, 'an old one'), mail(1, '550 no such user')],
+    });
+    const { exit, warnings } = await check(deps({ mails, clock: fakeClock(DAY) }), { selectors: [], path: null }, never);
+    expect(warnings).toEqual([
+      '2 mails could not be sent yet (no answer in time): `ctl mail status`',
+      '1 mail of the last 24 hours will never be sent (550 no such user): `ctl mail status`',
+    ]);
+    expect(exit).toBe(0);
   });
 
   it('measures nothing when a name is not known', async () => {

@@ -94,6 +94,12 @@ describe('ctl mail test', () => {
       'refused by mail.example.org:25 in 84 ms\n  ops@example.org: 550 no\n',
     ],
     [
+      'refused',
+      { accepted: ['a@example.org'], refused: [{ to: 'ops@example.org', why: '550 no' }] },
+      1,
+      'refused by mail.example.org:25 in 84 ms for some, accepted for: a@example.org\n  ops@example.org: 550 no\n',
+    ],
+    [
       'unreachable',
       { accepted: [], refused: [{ to: 'ops@example.org', why: 'ECONNREFUSED' }] },
       5,

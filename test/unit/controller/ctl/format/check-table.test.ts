@@ -67,7 +67,7 @@ warning   low disk
 
   it('says what it got once, and of a long log entry the beginning', () => {
     const shown = (message: string, got: string) => {
-      const finding = { ...{ event: 2, kind: 'http', expected: 'a status below 400' }, message, got } as const;
+      const finding = { event: 2, kind: 'http', message, expected: 'a status below 400', got } as const;
       return formatReport(report({ ...CRITICAL, findings: [finding] }), MEASURED, plain).split('\n')[3];
     };
     expect(shown('answered with status 404', 'status 404')).toBe(
