@@ -49,6 +49,9 @@ export function judgeProgram(program: Program): ProgramJudgement {
   }
 }
 
+/** It has no process, and supervisor starts it again in a moment. */
+export const waitsToRestart = ({ state, pid }: Program): boolean => pid === 0 && state === 'BACKOFF';
+
 /** supervisor forgets the exit status of a program that ended too quickly: then its own words are all there is. */
 const lastEnd = (program: Program): string => (program.spawnError === '' ? `it ${howItEnded(program)}` : program.spawnError);
 

@@ -7,7 +7,7 @@ import { endProcess } from './ending.js';
 import { descendsFrom, processOfService } from './main-process.js';
 import type { ServiceManager } from './manager.js';
 import type { Inspected, Processes } from './processes.js';
-import { judgeProgram, parseProgram, type Program } from './supervisor-program.js';
+import { judgeProgram, parseProgram, waitsToRestart, type Program } from './supervisor-program.js';
 import { FAULT, type SupervisorRpc } from './supervisor-rpc.js';
 
 export interface SupervisorManagerDeps {
@@ -59,7 +59,10 @@ export function createSupervisorManager({ rpc, processes, clock }: SupervisorMan
 
     async stop(spec, order, signal) {
       const name = nameOf(spec);
-      const judgement = judgeProgram(await programOf(spec, signal));
+      const program = await programOf(spec, signal);
+      const judgement = judgeProgram(program);
+      // Its process is gone, and the next one would come by itself.
+      if (waitsToRestart(program)) await askToStop(spec, name, signal);
       if (judgement.state === 'unknown') throw new AppError('failed', `${spec.name} was not stopped: ${judgement.why}`);
       if (judgement.state !== 'process') return { how: 'gone', ms: 0 };
       const { main, service } = await lookAt(judgement.pid, spec);

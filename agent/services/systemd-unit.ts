@@ -79,7 +79,7 @@ export function judgeUnit(unit: Unit): UnitJudgement {
     case 'reloading':
       return { state: 'process' };
     case 'activating':
-      if (sub !== 'auto-restart') return { state: 'starting', why: `systemd is starting it (${sub})` };
+      if (!waitsToRestart(unit)) return { state: 'starting', why: `systemd is starting it (${sub})` };
       return { state: 'starting', why: `systemd starts it again in a moment: it ${howItEnded(unit)}` };
     case 'deactivating':
       return { state: 'down', failed: false, why: `systemd is stopping it (${sub})` };
@@ -94,6 +94,10 @@ export function judgeUnit(unit: Unit): UnitJudgement {
 
 /** systemd could not even run its program (systemd.exec(5), EXIT_EXEC). */
 export const ranNoProgram = (unit: Unit): boolean => unit.ended?.how === 'exited' && unit.ended.status === EXIT_EXEC;
+
+/** It has no process, and systemd starts it again in a moment. */
+export const waitsToRestart = ({ active, sub, mainPid }: Unit): boolean =>
+  mainPid === 0 && active === 'activating' && sub === 'auto-restart';
 
 /** systemd refuses every start until the unit is reset. */
 export const hitStartLimit = (unit: Unit): boolean => unit.result === 'start-limit-hit';

@@ -9,7 +9,7 @@ import { processOfService } from './main-process.js';
 import type { ServiceManager } from './manager.js';
 import type { Inspected, ProcessFacts, Processes } from './processes.js';
 import type { Systemctl } from './systemctl.js';
-import { hitStartLimit, judgeUnit, ranNoProgram, type Unit } from './systemd-unit.js';
+import { hitStartLimit, judgeUnit, ranNoProgram, waitsToRestart, type Unit } from './systemd-unit.js';
 
 export interface SystemdManagerDeps {
   readonly systemctl: Systemctl;
@@ -77,6 +77,8 @@ export function createSystemdManager({ systemctl, processes, clock }: SystemdMan
       if (!own.some(({ id }) => id === order.replacing)) {
         if (main === 'hidden' || service === 'hidden' || (judgeUnit(unit).state === 'process' && own.length === 0))
           await mustBeGone(spec, name, order.replacing);
+        // Its process is gone, and the next one would come by itself.
+        if (waitsToRestart(unit)) await systemctl.order('stop', name, signal);
         return { how: 'gone', ms: 0 };
       }
       return end(spec, name, own, order, signal);

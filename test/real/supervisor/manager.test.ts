@@ -15,6 +15,9 @@ import { realPart, setUpLimit } from '../../support/real.js';
 import { startSupervisor, type SupervisedProgram, type Supervisor } from '../../support/supervisor.js';
 import { supervisorEnvironment } from '../../support/supervisor-env.js';
 
+/** A process that there is no more. */
+const GONE = '4194303@1' as ProcessId;
+
 const environment = await realPart('supervisor', supervisorEnvironment({ signal: setUpLimit() }));
 const { signal } = new AbortController();
 
@@ -130,6 +133,17 @@ describe.skipIf(environment === null)('under a real supervisor', () => {
       const spec = harness.spec('hopeful');
       await manager.start(spec, signal);
       await expect.poll(() => manager.state(spec, signal), { timeout: 10_000 }).toMatchObject({ state: 'starting' });
+    });
+
+    it('are not started again by supervisor once they are to be stopped', async () => {
+      const spec = harness.spec('hopeful');
+      await manager.start(spec, signal);
+      // It can have a process just then, which is not the one that is to be stopped.
+      const stopped = async () => {
+        expect(await manager.stop(spec, { replacing: GONE, deadlineMs: 5_000 }, signal)).toEqual({ how: 'gone', ms: 0 });
+        return manager.state(spec, signal);
+      };
+      await expect.poll(stopped, { timeout: 10_000 }).toMatchObject({ state: 'down', failed: false });
     });
 
     it('are the process of their pid file where a shell stands above it', async () => {

@@ -14,6 +14,9 @@ import { bootSystemd, type SystemdHost } from '../../support/systemd.js';
 import { systemdEnvironment } from '../../support/systemd-env.js';
 import { managersIn } from '../../support/systemd-manager.js';
 
+/** A process that there is no more. */
+const GONE = '4194303@1' as ProcessId;
+
 const environment = await realPart('a system under systemd', systemdEnvironment({ signal: setUpLimit() }));
 const repository = join(import.meta.dirname, '../../..');
 const { signal } = new AbortController();
@@ -112,6 +115,8 @@ describe.skipIf(environment === null)('under a real systemd', () => {
           state: 'starting',
           why: 'systemd starts it again in a moment: it ended with exit code 1',
         });
+      expect(await manager.stop(spec, { replacing: GONE, deadlineMs: 5_000 }, signal)).toEqual({ how: 'gone', ms: 0 });
+      await expect.poll(() => manager.state(spec, signal), { timeout: 10_000 }).toMatchObject({ state: 'down' });
     });
 
     it('are started although they were started too often before', async () => {
