@@ -6,7 +6,8 @@ import { openCompactedLog } from '../shared/ports/compacted-log.js';
 export interface Ledger {
   /**
    * Performs a command once. The same id again (at the same time, later, after a restart) answers the same result or the same error
-   * and does nothing. Without an end on record (we died in the middle, it was cancelled or timed out) it is performed again.
+   * and does nothing. Without an end on record (we died in the middle, it was cancelled or timed out, somebody could not be reached) it is
+   * performed again.
    * A result must survive JSON.
    */
   once<T>(commandId: string, perform: () => Promise<T>): Promise<T>;
@@ -79,8 +80,11 @@ export async function openLedger(stateDir: string, options: { readonly keep?: nu
   }
 }
 
-/** The caller went away or gave up in the middle: what the command did is not known, so doing it again is the answer. */
-const INCONCLUSIVE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['cancelled', 'timeout']);
+/**
+ * The caller went away or gave up in the middle, or a service manager did not answer for a moment: what the command did is not known, so doing it
+ * again is the answer.
+ */
+const INCONCLUSIVE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['cancelled', 'timeout', 'unreachable']);
 /** A command that is asked for again is one whose answer was lost a moment ago: a thousand commands back is far enough. */
 const DEFAULT_KEEP = 1000;
 

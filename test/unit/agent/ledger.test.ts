@@ -59,10 +59,13 @@ describe('ledger', () => {
     expect(performed).toEqual([]);
   });
 
-  it.each(['cancelled', 'timeout'] as const)('performs a command again that ended with %s: nobody knows what it did', async (code) => {
-    await expect(ledger.once('1', () => Promise.reject(new AppError(code, 'no')))).rejects.toMatchObject({ code });
-    expect(await ledger.once('1', perform('a'))).toEqual({ what: 'a' });
-  });
+  it.each(['cancelled', 'timeout', 'unreachable'] as const)(
+    'performs a command again that ended with %s: nobody knows what it did',
+    async (code) => {
+      await expect(ledger.once('1', () => Promise.reject(new AppError(code, 'no')))).rejects.toMatchObject({ code });
+      expect(await ledger.once('1', perform('a'))).toEqual({ what: 'a' });
+    },
+  );
 
   it('performs a command again that had begun when the agent died', async () => {
     await ledger.close();
