@@ -61,7 +61,9 @@ export const isSame = (a: ServerName, b: ServerName): boolean => a.section === b
 async function check(path: string, text: string, haproxy: (copy: string) => ReturnType<Exec>): Promise<void> {
   const copy = join(dirname(path), `.${basename(path)}.${process.pid}.ctl-check`);
   try {
-    await writeFile(copy, Buffer.from(text, 'latin1'), { mode: 0o600 });
+    // Never through a link of that name; one that a crash has left makes room.
+    await rm(copy, { force: true });
+    await writeFile(copy, Buffer.from(text, 'latin1'), { mode: 0o600, flag: 'wx' });
     const { code, signal, stdout, stderr } = await haproxy(copy);
     if (code === 0) return;
     const alerts = `${stderr}${stdout}`.split('\n').filter((line) => line.startsWith('[ALERT]'));
