@@ -5,6 +5,9 @@ import { AppError } from '../../../../shared/errors.js';
 
 const EFFECTS = ['perform', 'takeOut', 'rotate', 'purge', 'hook'] as const;
 
+const call = (world: RollPorts, effect: (typeof EFFECTS)[number]): Promise<unknown> =>
+  (world as unknown as Record<string, () => Promise<unknown>>)[effect]?.() ?? Promise.reject(new Error(effect));
+
 /** A world in which each call is noted. */
 function ports(): { readonly done: string[]; readonly world: RollPorts } {
   const done: string[] = [];
@@ -20,16 +23,14 @@ describe('what changes the world', () => {
   it.each(EFFECTS)('is not done any more once the lock is not ours (%s)', async (effect) => {
     const { done, world } = ports();
     const gone = new AppError('conflict', 'the lock is not ours any more');
-    const call = whileHeld(world, { confirm: () => Promise.reject(gone) })[effect] as () => Promise<unknown>;
-    await expect(call()).rejects.toBe(gone);
+    await expect(call(whileHeld(world, { confirm: () => Promise.reject(gone) }), effect)).rejects.toBe(gone);
     expect(done).toEqual([]);
   });
 
   it.each(EFFECTS)('is done after a look at the lock (%s)', async (effect) => {
     const { done, world } = ports();
     const confirm = async () => void done.push('confirmed');
-    const call = whileHeld(world, { confirm })[effect] as () => Promise<unknown>;
-    await call();
+    await call(whileHeld(world, { confirm }), effect);
     expect(done).toEqual(['confirmed', effect]);
   });
 });
