@@ -116,7 +116,7 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
     }
     const newest = missed.at(-1);
     if (newest === undefined) return false;
-    const position = await behindCutEntry(log, newest.log);
+    const position = await behindCutEntry(log, newest.log, signal);
     yield* adopt(missed);
     goOnAt(tail, position, NOTHING);
     return true;
@@ -164,14 +164,26 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
     }
   }
 
+  /** Nothing is written to it any more. */
+  async function* readPacked({ log, from }: MissedLog): AsyncGenerator<Followed> {
+    known.add(log.id);
+    const splitter = createBlockSplitter({ offset: from, plain: (await firstHeader(log, signal)) === null });
+    for await (const chunk of readBytes(log, from, null, signal)) {
+      for (const block of splitter.push(chunk)) yield await scanned(log, block);
+    }
+    for (const block of splitter.flush(true)) yield await scanned(log, block);
+  }
+
   /** What was the log before the one that is it now. */
   async function* adopt(missed: readonly MissedLog[]): AsyncGenerator<Followed> {
     const adopted: Tail[] = [];
+    const handedOver = new Set<LogFile>();
     try {
-      for (const { log, from } of missed) adopted.push(await tailOf(await followFile(log, from)));
-    } catch (error) {
-      for (const { log } of missed) await log.handle.close();
-      throw error;
+      for (const one of missed) if (one.log.packed !== null) yield* readPacked(one);
+      for (const { log, from } of missed) if (log.packed === null) adopted.push(await tailOf(await followFile(log, from)));
+      for (const { file } of adopted) handedOver.add(file.log);
+    } finally {
+      for (const { log } of missed) if (!handedOver.has(log)) await log.handle.close();
     }
     tails.splice(tails.length - 1, 0, ...adopted);
     for (const tail of adopted) {

@@ -105,10 +105,9 @@ async function inArchives(
     const place = await placeIn(archive, file, known, signal);
     if (place !== null) {
       for (const { id } of [...newer, ...archives.slice(n)]) known.add(id);
-      return goOn(file, archive, place, newer);
+      return goOn(file, archive, place, newer, signal);
     }
-    const isNews = !known.has(archive.id) && archive.packed === null;
-    if (isNews && !(await isStillIn(archive, file.log))) newer.unshift(archive);
+    if (!known.has(archive.id) && !(await isStillIn(archive, file.log))) newer.unshift(archive);
   }
   return null;
 }
@@ -136,19 +135,25 @@ async function bytesAt(log: LogFile, from: number, to: number, signal: AbortSign
   return Buffer.concat(parts);
 }
 
-async function goOn(file: FollowedFile, archive: LogFile, { from, beyond }: Place, newer: readonly LogFile[]): Promise<Recovered> {
+async function goOn(
+  file: FollowedFile,
+  archive: LogFile,
+  { from, beyond }: Place,
+  newer: readonly LogFile[],
+  signal: AbortSignal,
+): Promise<Recovered> {
   const uncut = newer.length === 0 ? await goOnUncut(file, archive, { from, beyond }) : null;
   if (uncut !== null) return uncut;
   const after = newer.map((log) => ({ log, from: 0 }));
   const [next] = newer;
   if (beyond === 0 || next !== undefined) {
-    const position = await behindCutEntry(file.log, newer.at(-1) ?? archive);
+    const position = await behindCutEntry(file.log, newer.at(-1) ?? archive, signal);
     if (beyond === 0) return { missed: [{ log: archive, from }, ...after], continues: true, lost: false, position, mark: NOTHING };
-    const rest = await behindArchive(next ?? file.log, archive, file.mark, beyond);
+    const rest = await behindArchive(next ?? file.log, archive, { mark: file.mark, beyond }, signal);
     const missed = after.map(({ log }, n) => ({ log, from: n === 0 ? rest.position : 0 }));
     return { missed, continues: rest.continues, lost: false, position, mark: NOTHING };
   }
-  return { missed: [], lost: false, ...(await behindArchive(file.log, archive, file.mark, beyond)) };
+  return { missed: [], lost: false, ...(await behindArchive(file.log, archive, { mark: file.mark, beyond }, signal)) };
 }
 
 /** What was read last has been blanked, and nothing has been taken off yet: behind the blanks the log is as it was. null: that is not so. */
@@ -164,12 +169,12 @@ async function goOnUncut({ log, position }: FollowedFile, archive: LogFile, { fr
 async function behindArchive(
   next: LogFile,
   archive: LogFile,
-  mark: Buffer,
-  beyond: number,
+  { mark, beyond }: { readonly mark: Buffer; readonly beyond: number },
+  signal: AbortSignal,
 ): Promise<Pick<Recovered, 'continues' | 'position' | 'mark'>> {
-  const start = await behindCutEntry(next, archive);
+  const start = await behindCutEntry(next, archive, signal);
   const read = mark.subarray(mark.length - beyond);
-  return (await readAt(next, start, start + beyond)).equals(read)
+  return (await bytesAt(next, start, start + beyond, signal)).equals(read)
     ? { continues: true, position: start + beyond, mark: await markAt(next, start + beyond, read) }
     : { continues: false, position: start, mark: NOTHING };
 }
@@ -178,8 +183,8 @@ async function behindArchive(
  * The entry that a collapse cuts is in the archive as a whole; its rest is blanked in the log. If it is not yet, it is not read a second
  * time: where it ends.
  */
-export async function behindCutEntry(log: LogFile, archive: LogFile): Promise<number> {
-  const head = await readAt(log, 0, MAX_REST_BYTES);
+export async function behindCutEntry(log: LogFile, archive: LogFile, signal: AbortSignal): Promise<number> {
+  const head = await bytesAt(log, 0, MAX_REST_BYTES, signal);
   const first = head.indexOf(NEWLINE) + 1;
   if (first > 0 && isBlank(head.subarray(0, first))) return first;
   if (archive.packed !== null) return 0;
