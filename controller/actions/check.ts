@@ -1,6 +1,7 @@
 import type { Service } from '../config/cluster.js';
 import type { HostStatus } from '../fleet/fleet.js';
 import type { Rounds } from '../monitor/rounds.js';
+import { AppError } from '../../shared/errors.js';
 import type { CheckReport, ServiceReport } from '../../shared/model/check-report.js';
 import type { CheckRequest } from '../../shared/model/control-api.js';
 import type { MailReport, MailState } from '../../shared/model/mail.js';
@@ -16,10 +17,16 @@ export interface CheckDeps {
   readonly clock: Clock;
 }
 
-/** Measures the chosen services now; what was seen is kept. What could not be kept is a warning. */
+/** Measures the chosen services now; what was seen is kept. What could not be kept is a warning. Errors: `usage`, `config` (there are none). */
 export async function check(deps: CheckDeps, request: CheckRequest, signal: AbortSignal): Promise<CheckReport> {
   const path = pagePath(request.path);
   const chosen = deps.select(request.selectors);
+  if (chosen.length === 0) {
+    // Most likely a key is misspelt: that is no cluster in which all is well.
+    throw new AppError('config', 'cluster.ini names no services: there is nothing to check', {
+      hint: '`zeoclients` and `frontend` in [cluster] name them; `ctl config check` tells which keys nothing reads',
+    });
+  }
   const { reports: services, complaints } = await deps.rounds.measure(chosen, { path, by: 'hand', signal });
   const warnings = [...warningsOf(deps, request, chosen), ...mailWarnings(deps), ...complaints];
   return { at: deps.clock.now(), exit: exitOf(services), services, warnings };

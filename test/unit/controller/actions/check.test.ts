@@ -80,6 +80,12 @@ describe('check', () => {
     expect(exit).toBe(0);
   });
 
+  it('of a cluster without services is no good news', async () => {
+    await expect(check(deps({ select: () => [] }), { selectors: [], path: null }, never)).rejects.toMatchObject({
+      ...{ code: 'config', message: 'cluster.ini names no services: there is nothing to check' },
+    });
+  });
+
   it('measures nothing when a name is not known', async () => {
     const unknown = new AppError('usage', 'no service is called clinet1');
     const given = deps({
