@@ -4,7 +4,7 @@ import { linkSignals } from '../../shared/abort.js';
 import { AppError } from '../../shared/errors.js';
 import { pidOf, type ProcessState } from '../../shared/model/process.js';
 import type { ServiceSpec } from '../../shared/model/service.js';
-import type { Clock } from '../../shared/ports/clock.js';
+import { atMost, type Clock } from '../../shared/ports/clock.js';
 import type { Account, Argv, Exec } from '../../shared/ports/exec.js';
 import { spawnDetached } from '../../shared/ports/spawn-detached.js';
 import type { CommandSection } from '../config/config.js';
@@ -148,7 +148,7 @@ export function createCommandManager(deps: CommandManagerDeps): ServiceManager {
     const job = { unit, description: `${spec.serviceName}, started by ctl-agent`, argv: section.start, env, account };
     await units.start({ ...job, outputFile: outputOf(spec) }, signal).catch((error: unknown) => notRun(spec, begun, error));
     await noteProcess(spec, begun, (await units.lookAt(unit, signal))?.pid ?? 0);
-    await firstOf(new Promise(() => undefined), SETTLE_MS);
+    await atMost(SETTLE_MS, new Promise(() => undefined), clock);
   }
 
   /** As a shell would say it; the error itself goes to whoever asked. One that was given up may have begun. */
@@ -171,7 +171,7 @@ export function createCommandManager(deps: CommandManagerDeps): ServiceManager {
     const start: StartMemory = { token: begun.token, foreground: false, ended: null };
     memory.set(spec.serviceName, start);
     const noted = child.ended.then((end) => void (start.ended = { ...end, at: clock.now() }));
-    await firstOf(noted, SETTLE_MS);
+    await atMost(SETTLE_MS, noted, clock);
     if (start.ended !== null) await records.write(spec.serviceName, { ...record, ended: start.ended });
   }
 
@@ -180,12 +180,6 @@ export function createCommandManager(deps: CommandManagerDeps): ServiceManager {
     const record = { ...begun, process: typeof started === 'string' ? null : started.id };
     await records.write(spec.serviceName, record);
     return record;
-  }
-
-  async function firstOf(work: Promise<void>, ms: number): Promise<void> {
-    const over = new AbortController();
-    await Promise.race([work, clock.sleep(ms, over.signal).catch(() => undefined)]);
-    over.abort();
   }
 
   async function runStop(

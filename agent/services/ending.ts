@@ -1,6 +1,6 @@
 import { AppError, messageOf } from '../../shared/errors.js';
 import type { StopResult } from '../../shared/model/agent-api.js';
-import type { Clock } from '../../shared/ports/clock.js';
+import { atMost, type Clock } from '../../shared/ports/clock.js';
 import { membersOf } from './members.js';
 import type { ProcessFacts, Processes } from './processes.js';
 
@@ -38,7 +38,7 @@ export async function endProcess(ending: Ending, processes: Processes, clock: Cl
       // A stop command tidies up after the process is gone (a pid file): let it, for a while.
       if (left.length > 0) await sendAll(left, 'SIGTERM');
       if (await gone(left, deadline)) {
-        await settle(asked, Math.min(deadline, clock.now() + TIDY_MS));
+        await atMost(Math.min(deadline - clock.now(), TIDY_MS), asked, clock);
         return { how: 'stopped', ms: clock.now() - start };
       }
     }
@@ -89,12 +89,6 @@ export async function endProcess(ending: Ending, processes: Processes, clock: Cl
   async function send(member: ProcessFacts, name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (member.id !== target.id || name !== 'SIGKILL' || ending.kill === undefined) await processes.signal(member, name);
     else if ((await alive([member])).length > 0) await ending.kill(signal);
-  }
-
-  async function settle(work: Promise<void>, until: number): Promise<void> {
-    const timer = new AbortController();
-    await Promise.race([work, clock.sleep(Math.max(0, until - clock.now()), timer.signal).catch(() => undefined)]);
-    timer.abort();
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Hold } from '../../shared/model/balancer-report.js';
+import { createInTurn } from '../../shared/in-turn.js';
 import { createStateFile } from '../state-file.js';
 
 /** Who was taken out of the balancer by hand, why and for how long; kept over a restart of the controller. */
@@ -15,19 +16,15 @@ export interface Holds {
 export async function openHolds(path: string): Promise<Holds> {
   const file = openFile(path);
   let holds: ReadonlyMap<string, Hold> = new Map((await file.read())?.holds.map((hold) => [hold.service, hold]));
-  let writing: Promise<void> = Promise.resolve();
+  const inTurn = createInTurn();
 
-  const change = (edit: (next: Map<string, Hold>) => void): Promise<void> => {
-    const written = writing.then(async () => {
+  const change = (edit: (next: Map<string, Hold>) => void): Promise<void> =>
+    inTurn(async () => {
       const next = new Map(holds);
       edit(next);
       await file.write({ schema: 1, holds: [...next.values()] });
       holds = next;
     });
-    // The one who changed is told of a failure; the next starts from what stands.
-    writing = written.catch(() => undefined);
-    return written;
-  };
 
   return {
     all: () => [...holds.values()],

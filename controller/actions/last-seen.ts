@@ -1,4 +1,5 @@
 import type { ServiceReport } from '../../shared/model/check-report.js';
+import { createInTurn } from '../../shared/in-turn.js';
 import { createStateFile } from '../state-file.js';
 import { LAST_SEEN_FILE } from './last-seen-file.js';
 
@@ -17,15 +18,12 @@ export async function openLastSeen(path: string): Promise<LastSeen> {
     hint: 'move the file away: only the last state of each service is lost, and the next check measures it again',
   });
   const seen = new Map((await file.read())?.services.map((report) => [report.name, report]));
-  let writing: Promise<void> = Promise.resolve();
+  const inTurn = createInTurn();
   return {
     of: (service) => seen.get(service),
     record(reports) {
       for (const report of reports) seen.set(report.name, report);
-      const written = writing.then(() => file.write({ schema: 1, services: [...seen.values()] }));
-      // The one who recorded is told of a failure; the next writes all of it again.
-      writing = written.catch(() => undefined);
-      return written;
+      return inTurn(() => file.write({ schema: 1, services: [...seen.values()] }));
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { TakeEvents } from '../../shared/model/agent-event.js';
+import { createInTurn } from '../../shared/in-turn.js';
 import { openCompactedLog } from '../../shared/ports/compacted-log.js';
 
 /**
@@ -20,25 +21,19 @@ export async function openTakeOnce(
     mostLines: keep * 2,
     hint: `move ${path} away: what the agents tell again is then taken once more`,
   });
-  let last: Promise<void> = Promise.resolve();
+  const inTurn = createInTurn();
 
   return {
-    take(host, events) {
-      const taken = last.then(async () => {
+    take: (host, events) =>
+      inTurn(async () => {
         const fresh = events.filter(({ id }) => !seen.has(keyOf([host, id])));
         if (fresh.length === 0) return;
         await take(host, fresh);
         const ids = fresh.map(({ id }): EventId => [host, id]);
         ids.forEach(remember);
         await log.append(...ids);
-      });
-      last = taken.catch(() => undefined);
-      return taken;
-    },
-    async close() {
-      await last;
-      await log.close();
-    },
+      }),
+    close: () => inTurn(() => log.close()),
   };
 
   function remember(id: EventId): void {

@@ -1,4 +1,5 @@
 import { AppError } from '../../shared/errors.js';
+import { createInTurn } from '../../shared/in-turn.js';
 import type { Log } from '../../shared/log.js';
 import { type Caller, describeIdentity, type Member } from '../../shared/model/identity.js';
 import { rpcService, type RpcService } from '../../shared/rpc/service.js';
@@ -23,7 +24,7 @@ export interface IdentityServiceDeps {
 /** Certificates for those who join with a token, and new ones for those who have one. For whom, is never taken from the request. */
 export function createIdentityService(deps: IdentityServiceDeps): RpcService {
   const { folder, authorities, members, review, now, refusals, log } = deps;
-  let spent: Promise<unknown> = Promise.resolve();
+  const inTurn = createInTurn();
   return rpcService(IdentityDefinition, {
     async join({ token, request, name, kind }, { peer }) {
       const { member, invitedAt } = await spend(token, { now: now(), name, kind }).catch((error: unknown) => {
@@ -50,9 +51,7 @@ export function createIdentityService(deps: IdentityServiceDeps): RpcService {
 
   /** One after the other: a wrong guess is counted before the next one is looked at. */
   function spend(token: string, spending: Spending): Promise<Invited> {
-    const done = spent.then(() => spendToken(folder, token, spending));
-    spent = done.catch(() => undefined);
-    return done;
+    return inTurn(() => spendToken(folder, token, spending));
   }
 
   /** Noted before it is handed out: what is not on record is refused. */

@@ -1,6 +1,7 @@
 import type { History } from '../history/history.js';
 import type { IncidentQuery } from '../history/incidents.js';
 import { AppError, messageOf } from '../../shared/errors.js';
+import { createInTurn } from '../../shared/in-turn.js';
 import type { Log } from '../../shared/log.js';
 import type { Incident, IncidentChange } from '../../shared/model/incident.js';
 import type { Clock } from '../../shared/ports/clock.js';
@@ -32,8 +33,8 @@ export interface IncidentsDeps {
 /** Errors: `failed`, for a history that cannot be read. */
 export async function openIncidents({ history: { incidents }, clock, log, notifier }: IncidentsDeps): Promise<Incidents> {
   let state = await readState(incidents.state());
-  let last: Promise<void> = tellAll();
-  await last;
+  const inTurn = createInTurn();
+  await tellAll();
 
   async function observe(observation: Observation, policy: IncidentPolicy): Promise<void> {
     const decision = decideIncidents(state, observation, policy, clock.now());
@@ -59,11 +60,7 @@ export async function openIncidents({ history: { incidents }, clock, log, notifi
   }
 
   return {
-    observe(observation, policy) {
-      const done = last.then(() => observe(observation, policy));
-      last = done.catch(() => undefined);
-      return done;
-    },
+    observe: (observation, policy) => inTurn(() => observe(observation, policy)),
     lasting: () => [...state.tracks.values()].flatMap(({ incident }) => incident ?? []),
     list: (query) => incidents.list(query),
   };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { linkSignals } from '../../shared/abort.js';
 import { messageOf } from '../../shared/errors.js';
+import { createInTurn } from '../../shared/in-turn.js';
 import type { Log } from '../../shared/log.js';
 import type { IncidentChange } from '../../shared/model/incident.js';
 import type { MailReport } from '../../shared/model/mail.js';
@@ -58,16 +59,11 @@ export async function startNotifier({ config, clock, log }: NotifierDeps, { host
   const path = join(folder, 'ledger.json');
   const queue = await openMailQueue(folder, clock.now());
   let ledger = await readLedger(path, clock.now());
-  let writing: Promise<unknown> = Promise.resolve();
   let saidSo = false;
   let quiet = 0;
 
   /** One after the other: what stands is what is on the disk. */
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = writing.then(work);
-    writing = done.catch(() => undefined);
-    return done;
-  };
+  const inTurn = createInTurn();
   const keep = async (next: Ledger): Promise<void> => {
     await writeLedger(path, next);
     ledger = next;
@@ -150,7 +146,7 @@ export async function startNotifier({ config, clock, log }: NotifierDeps, { host
       await writers.stop(GRACE_MS);
       await couriers.stop(GRACE_MS);
       if (single) await flushAll();
-      await writing;
+      await inTurn(() => Promise.resolve());
     },
   };
 }

@@ -17,3 +17,13 @@ export const systemClock: WallClock = {
   now: () => performance.timeOrigin + performance.now(),
   sleep: (ms, signal) => pause(ms, signal),
 };
+
+/** Resolves when `work` does, at the latest after `ms`; rejects if it does by then. */
+export async function atMost(ms: number, work: Promise<void>, clock: Clock = systemClock): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([work, clock.sleep(Math.max(0, ms), over.signal).catch(() => undefined)]);
+  } finally {
+    over.abort();
+  }
+}

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError, isErrno, toAppError } from '../errors.js';
+import { createInTurn } from '../in-turn.js';
 import { parseJson } from '../json.js';
 import { makeFolder, openDurableLog, writeFileAtomic, type DurableLog } from './files.js';
 
@@ -39,18 +40,11 @@ export async function openCompactedLog<Line>(path: string, options: CompactedLog
   for (const line of held) learn(line);
   let log: DurableLog | null = await openDurableLog(path);
   let count = held.length;
-  let writing: Promise<void> = Promise.resolve();
+  const inTurn = createInTurn();
 
   return {
-    append(...lines) {
-      const written = writing.then(() => (log === null || count >= mostLines ? compact() : extend(log, lines)));
-      writing = written.catch(() => undefined);
-      return written;
-    },
-    async close() {
-      await writing;
-      await log?.close();
-    },
+    append: (...lines) => inTurn(() => (log === null || count >= mostLines ? compact() : extend(log, lines))),
+    close: () => inTurn(async () => log?.close()),
   };
 
   async function extend(to: DurableLog, lines: readonly Line[]): Promise<void> {

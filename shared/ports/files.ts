@@ -1,6 +1,7 @@
 import { mkdir, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isErrno } from '../errors.js';
+import { createInTurn } from '../in-turn.js';
 
 /**
  * Replaces the file `link` by `content` so that a crash leaves either the old file or the new one: temporary file beside it, fsync, rename,
@@ -63,10 +64,10 @@ export async function openDurableLog(path: string): Promise<DurableLog> {
     await handle.close();
     throw error;
   }
-  let last: Promise<void> = Promise.resolve();
+  const inTurn = createInTurn();
   return {
-    append(line) {
-      const written = last.then(async () => {
+    append: (line) =>
+      inTurn(async () => {
         const bytes = Buffer.from(`${line}\n`, 'utf8');
         try {
           await handle.writeFile(bytes);
@@ -76,14 +77,8 @@ export async function openDurableLog(path: string): Promise<DurableLog> {
           throw error;
         }
         size += bytes.length;
-      });
-      last = written.catch(() => undefined);
-      return written;
-    },
-    async close() {
-      await last;
-      await handle.close();
-    },
+      }),
+    close: () => inTurn(() => handle.close()),
   };
 }
 

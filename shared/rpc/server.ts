@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
 import { AppError, messageOf, toAppError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Certified } from '../pki/certificate.js';
+import { atMost } from '../ports/clock.js';
 import { type Address, formatAddress } from './address.js';
 import { admitCallers, callerInterceptor, type CallerContext, localCallers, type Admit, type RefusedCall } from './caller.js';
 import { createGate } from './gate.js';
@@ -113,12 +113,6 @@ function credentialsOf(certified: ServerCertificates | undefined): ServerCredent
 }
 
 const FORCED_MS = 1_000;
-
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  const bound = new AbortController();
-  await Promise.race([work, delay(ms, undefined, { signal: bound.signal }).catch(() => undefined)]);
-  bound.abort();
-}
 
 function bindError(error: unknown, address: Address): AppError {
   const text = formatAddress(address);

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../shared/errors.js';
-import { systemClock } from '../../../../shared/ports/clock.js';
+import { atMost, systemClock } from '../../../../shared/ports/clock.js';
 
 describe('system clock', () => {
   it('sleeps no shorter than it is told, and leaves nothing on the signal', async () => {
@@ -28,5 +28,16 @@ describe('system clock', () => {
     abort.abort();
     await expect(sleep).rejects.toMatchObject({ code: 'cancelled' });
     expect(first).toBe('still asleep');
+  });
+});
+
+describe('waiting at most so long', () => {
+  it('ends with the work, or when the time is over, and leaves no timer behind', async () => {
+    const slept: AbortSignal[] = [];
+    const clock = { ...systemClock, sleep: (ms: number, signal: AbortSignal) => (slept.push(signal), systemClock.sleep(ms, signal)) };
+    await atMost(60_000, Promise.resolve(), clock);
+    await expect(atMost(60_000, Promise.reject(new Error('no')), clock)).rejects.toThrow('no');
+    await atMost(-1, new Promise(() => undefined), clock);
+    expect(slept.map(({ aborted }) => aborted)).toEqual([true, true, true]);
   });
 });
