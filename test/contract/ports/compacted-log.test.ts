@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCompactedLog, type CompactedLog } from '../../../shared/ports/compacted-log.js';
+import type { AppendUntilKilled } from '../../support/append-until-killed.js';
 import { bundled, type Bundled } from '../../support/bundled.js';
 import { createRandom } from '../../support/random.js';
 
@@ -161,11 +162,12 @@ describe('a compacted log after a crash', () => {
     afterAll(() => program[Symbol.asyncDispose]());
 
     it('holds all that was answered for, whenever that was', async () => {
+      const order: AppendUntilKilled = { path: file, keep: 10, mostLines: 13 };
       const random = createRandom(20);
       let answered = 0;
       for (let round = 0; round < 12; round++) {
         const until = answered + 1 + Math.floor(random() * 30);
-        const child = spawn(process.execPath, [program.path, file], {
+        const child = spawn(process.execPath, [program.path, JSON.stringify(order)], {
           stdio: ['ignore', 'pipe', 'inherit'],
           timeout: 20_000,
           killSignal: 'SIGKILL',
@@ -179,8 +181,8 @@ describe('a compacted log after a crash', () => {
         const newest = held.at(-1) ?? 0;
         expect([answered, answered + 1]).toContain(newest);
         expect(new Set(held)).toEqual(new Set(held.map((_, at) => newest - at)));
-        expect(held.length).toBeGreaterThanOrEqual(Math.min(10, newest));
-        expect(held.length).toBeLessThanOrEqual(13);
+        expect(held.length).toBeGreaterThanOrEqual(Math.min(order.keep, newest));
+        expect(held.length).toBeLessThanOrEqual(order.mostLines);
       }
       expect(answered).toBeGreaterThan(50);
     });
