@@ -105,8 +105,14 @@ function createWork(target: SearchedLog, query: LogQuery, wanted: Wanted, deps: 
     },
     async *future() {
       const match = wanted.lines?.(ripgrep, signal) ?? null;
-      const onNote = (note: string) => notes.push(note);
+      let fresh: string[] = [];
+      const onNote = (note: string) => {
+        notes.push(note);
+        fresh.push(note);
+      };
       for await (const { file, entries, written } of followLog(target, { ...begin, match, onNote }, deps)) {
+        if (fresh.length > 0) yield { type: 'entries', file, entries: [], notes: fresh };
+        fresh = [];
         yield* parts(file, later.take(entries, written));
       }
     },

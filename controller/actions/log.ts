@@ -93,7 +93,7 @@ function createLimit(max: number | null) {
         else return left > 0;
         return (omitted.get(event.service) ?? 0) === 0;
       });
-      return entries.length === 0 ? null : { ...event, entries };
+      return entries.length === 0 && event.notes === undefined ? null : { ...event, entries };
     },
   };
 }

@@ -42,6 +42,8 @@ export interface FoundEntries {
   readonly type: 'entries';
   readonly file: string;
   readonly entries: readonly FoundEntry[];
+  /** While following: why some may be missing before these. */
+  readonly notes?: readonly string[];
 }
 
 /** An entry: the line with the time stamp and what follows it without one. */

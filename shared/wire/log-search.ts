@@ -121,17 +121,19 @@ export function logPartFromWire({ part }: WirePart): LogPart {
   return part.$case === 'found' ? entriesFromWire(part.value) : { type: 'summary', summary: summaryFromWire(part.value) };
 }
 
-const entriesToWire = ({ file, entries }: FoundEntries): WireEntries => ({
+const entriesToWire = ({ file, entries, notes = [] }: FoundEntries): WireEntries => ({
   file,
+  notes: [...notes],
   entries: entries.map(entryToWire),
   text: entries.map(({ text }) => text).join(''),
 });
 
-function entriesFromWire({ file, entries, text }: WireEntries): FoundEntries {
+function entriesFromWire({ file, entries, text, notes }: WireEntries): FoundEntries {
   let at = 0;
   return {
     type: 'entries',
     file,
+    ...(notes.length === 0 ? {} : { notes }),
     entries: entries.map((wire) => entryFromWire(wire, text.slice(at, (at += wire.length)))),
   };
 }
@@ -222,7 +224,7 @@ export function logEventFromWire({ event }: WireEvent): LogEvent {
   switch (event?.$case) {
     case 'found': {
       const { service, host, found } = event.value;
-      return { ...entriesFromWire(found ?? { file: '', entries: [], text: '' }), service, host };
+      return { ...entriesFromWire(found ?? { file: '', entries: [], text: '', notes: [] }), service, host };
     }
     case 'result': {
       const services = event.value.services.map(({ name, host, summary }) => {

@@ -6,7 +6,7 @@ import { EXIT, worstExit } from '../exit-codes.js';
 import { quoted } from '../format/advice.js';
 import { toLine } from '../format/error.js';
 import { entriesToJson, logResultToJson, logStatsToJson } from '../format/json-log.js';
-import { createLogText, formatLogCounts, formatLogResult, formatLogStats } from '../format/log.js';
+import { createLogText, formatLogCounts, formatLogNote, formatLogResult, formatLogStats } from '../format/log.js';
 import type { LogInvocation } from '../typed/actions/log.js';
 import { logQueryOf } from './log-query.js';
 import type { Connected } from '../session.js';
@@ -26,6 +26,7 @@ export async function log(connected: Connected, invocation: LogInvocation): Prom
       throwIfAborted(signal);
       if (event.type === 'result') return finish(event.result, true);
       seen.add(event);
+      for (const note of event.notes ?? []) deps.terminal.err(`${formatLogNote(event.service, note, errStyle)}\n`);
       deps.terminal.out(options.json ? entriesToJson(event).map(toLine).join('') : text.entries(event));
       await deps.terminal.drained(signal);
     }
@@ -78,11 +79,12 @@ const textColumns = (terminal: Terminal): number => (terminal.live ? Math.max(40
 
 /** What a search that was broken off can say of itself. */
 function createSeen() {
-  const services = new Map<string, { name: string; host: string; hits: number; matchingLines: number }>();
+  const services = new Map<string, { name: string; host: string; hits: number; matchingLines: number; notes: string[] }>();
   return {
-    add({ service: name, host, entries }: Extract<LogEvent, { type: 'entries' }>) {
-      const known = services.get(name) ?? { name, host, hits: 0, matchingLines: 0 };
+    add({ service: name, host, entries, notes = [] }: Extract<LogEvent, { type: 'entries' }>) {
+      const known = services.get(name) ?? { name, host, hits: 0, matchingLines: 0, notes: [] };
       services.set(name, known);
+      known.notes.push(...notes);
       for (const { kind, matching } of entries) {
         if (kind === 'hit') known.hits += 1;
         known.matchingLines += matching;
@@ -91,7 +93,7 @@ function createSeen() {
     result: (): LogResult => ({
       exit: EXIT.well,
       services: [...services.values()].map((one) => ({
-        ...{ scannedBytes: 0, since: null, omitted: 0, notes: [], stats: null },
+        ...{ scannedBytes: 0, since: null, omitted: 0, stats: null },
         ...one,
         why: 'the search was broken off',
       })),

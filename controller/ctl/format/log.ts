@@ -39,6 +39,10 @@ function formatEntry({ kind, level, text }: FoundEntry, label: string, style: St
 
 const plain = (text: string): string => text;
 
+/** Said at once, beside the entries: for standard error too. */
+export const formatLogNote = (service: string, note: string, style: Style): string =>
+  `${style.warn('note')}  ${service}: ${printable(note)}`;
+
 /** What a search came to: for standard error, beside the entries. */
 export function formatLogResult(
   { services }: LogResult,
@@ -51,7 +55,7 @@ export function formatLogResult(
   const what = shown.counted ? counted(lines, 'line') : `${counted(hits, 'entry', 'entries')} (${counted(lines, 'line')})`;
   if (!shown.complete) return `${style.dim(`${what} until it was interrupted: there may be more`)}\n`;
   const notes = services.flatMap(({ name, notes: said, why }) => [
-    ...said.map((note) => `${style.warn('note')}  ${name}: ${printable(note)}`),
+    ...said.map((note) => formatLogNote(name, note, style)),
     ...(why === null ? [] : [`${style.bad('not searched')}  ${name}: ${printable(why)}`]),
   ]);
   const omitted = sum(services.map((one) => one.omitted));

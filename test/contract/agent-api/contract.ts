@@ -199,11 +199,12 @@ export function agentApiContract(way: string, open: () => Promise<Harness>): voi
           asked.push(given);
           yield entry(1);
           yield entry(2);
+          yield { ...entry(3), notes: ['some may be missing'] };
           yield aSummary;
         };
         const parts = [];
         for await (const part of api.search('zeoclient1.1', query, { signal })) parts.push(part);
-        expect(parts).toEqual([entry(1), entry(2), aSummary]);
+        expect(parts).toEqual([entry(1), entry(2), { ...entry(3), notes: ['some may be missing'] }, aSummary]);
         expect(asked).toEqual([query]);
       });
 

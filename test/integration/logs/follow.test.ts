@@ -162,6 +162,24 @@ describe('followLog', () => {
     expect(notes).toEqual([`${path} was cut: what was written to it just before may be missing here`]);
   });
 
+  it('says in the stream, before what comes next, that something may be missing', async () => {
+    await writeFile(path, dated(0));
+    const abort = new AbortController();
+    const seen: string[] = [];
+    for await (const part of createLogSearch({ clock: systemClock })(
+      targetOf(path),
+      { ...forPattern('line'), follow: true },
+      abort.signal,
+    )) {
+      if (part.type === 'summary') throw new Error('following does not end by itself');
+      seen.push(...(part.notes ?? []), ...part.entries.map(({ text }) => text.slice(-6)));
+      if (seen.at(-1) === 'line 0') await writeFile(path, dated(1));
+      if (seen.at(-1) === 'line 1') break;
+    }
+    abort.abort(new AppError('cancelled', 'enough'));
+    expect(seen).toEqual(['line 0', `${path} was cut: what was written to it just before may be missing here`, 'line 1']);
+  });
+
   it('goes on where the search of what was there ended, while the log is written and taken away', async () => {
     await writeFile(path, '');
     const log = await openRotatedLog(path, 'rename', dated);

@@ -57,7 +57,10 @@ const summaries: fc.Arbitrary<LogSummary> = fc.record({
   ...{ hits: orNull(count), matchingLines: count, scannedBytes: count, since: orNull(text), omitted: count },
   ...{ notes: fc.array(text), why: orNull(text), stats: orNull(stats) },
 });
-const found = fc.record({ type: fc.constant('entries' as const), file: text, entries: fc.array(entries) });
+const found = fc.record(
+  { type: fc.constant('entries' as const), file: text, entries: fc.array(entries), notes: fc.array(text, { minLength: 1 }) },
+  { requiredKeys: ['type', 'file', 'entries'] },
+);
 const parts: fc.Arbitrary<LogPart> = fc.oneof(found, fc.record({ type: fc.constant('summary' as const), summary: summaries }));
 const events: fc.Arbitrary<LogEvent> = fc.oneof(
   fc.tuple(found, fc.record({ service: text, host: text })).map(([one, where]) => ({ ...one, ...where })),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { searchLogs } from '../../../../controller/actions/log.js';
 import { AppError } from '../../../../shared/errors.js';
 import type { AgentApi } from '../../../../shared/model/agent-api.js';
-import type { FoundEntry, LogEvent, LogPart, LogQuery, LogSummary } from '../../../../shared/model/log-search.js';
+import type { FoundEntries, FoundEntry, LogEvent, LogPart, LogQuery, LogSummary } from '../../../../shared/model/log-search.js';
 import { aQuery } from '../../../contract/agent-api/fake-agent.js';
 import { aClient, aFleet, never } from '../checks/fixtures.js';
 
@@ -10,7 +10,8 @@ const entry = (text: string, kind: FoundEntry['kind'] = 'hit'): FoundEntry => ({
   ...{ kind, time: null, level: null, offset: 0, lines: 1, matching: 1 },
   text,
 });
-const found = (...entries: readonly FoundEntry[]): LogPart => ({ type: 'entries', file: '/log', entries });
+const found = (...entries: readonly FoundEntry[]): FoundEntries => ({ type: 'entries', file: '/log', entries });
+const GAP: LogPart = { ...found(), notes: ['it was cut'] };
 const summary = (more: Partial<LogSummary> = {}): LogPart => ({
   type: 'summary',
   summary: { hits: 1, matchingLines: 1, scannedBytes: 10, since: null, omitted: 0, notes: [], why: null, stats: null, ...more },
@@ -51,6 +52,16 @@ describe('searching the logs of a cluster', () => {
       ['a1', 'hostA', 1, []],
       ['a2', 'hostA', 3, []],
       ['b1', 'hostB', 1, ['mind']],
+    ]);
+  });
+
+  it('passes on what may be missing, also when no entry may pass any more', async () => {
+    const seen: LogEvent[] = [];
+    const hostA = answering({ a1: [found(entry('x')), GAP, found(entry('y')), summary()], a2: [summary()] });
+    for await (const event of start({ hostA, hostB: answering({ b1: [summary()] }) }, { max: 1 })) seen.push(event);
+    expect(seen.filter(({ type }) => type === 'entries')).toEqual([
+      { ...found(entry('x')), service: 'a1', host: 'hostA' },
+      { ...GAP, service: 'a1', host: 'hostA' },
     ]);
   });
 

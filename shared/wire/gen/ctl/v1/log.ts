@@ -62,6 +62,8 @@ export interface FoundEntries {
   entries: FoundEntry[];
   /** The texts of all entries, one after the other: one string is much cheaper than thousands. */
   text: string;
+  /** What is to be known of the entries from here on: some before them are missing. */
+  notes: string[];
 }
 
 export interface FoundEntry {
@@ -544,7 +546,7 @@ export const LogPart: MessageFns<LogPart> = {
 };
 
 function createBaseFoundEntries(): FoundEntries {
-  return { file: "", entries: [], text: "" };
+  return { file: "", entries: [], text: "", notes: [] };
 }
 
 export const FoundEntries: MessageFns<FoundEntries> = {
@@ -557,6 +559,9 @@ export const FoundEntries: MessageFns<FoundEntries> = {
     }
     if (message.text !== "") {
       writer.uint32(26).string(message.text);
+    }
+    for (const v of message.notes) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -596,6 +601,14 @@ export const FoundEntries: MessageFns<FoundEntries> = {
             }
 
             message.text = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.notes.push(reader.string());
             continue;
           }
         }

@@ -16,7 +16,7 @@ const result = (...services: readonly Partial<LogResult['services'][number]>[]):
     services: services.map((one) => ({ ...summary, name: 'zeoclient1.1', host: 'web1', ...one })),
   },
 });
-const found = (service: string, text: string, more: object = {}): LogEvent => ({
+const found = (service: string, text: string, more: object = {}): Extract<LogEvent, { type: 'entries' }> => ({
   type: 'entries',
   ...{ service, host: 'web1', file: '/srv/event.log' },
   entries: [{ kind: 'hit', time: FAKE_NOW, level: 'ERROR', offset: 7, lines: 1, matching: 2, text, ...more }],
@@ -52,6 +52,13 @@ describe('ctl log', () => {
     expect(out).toBe('zeoclient1.1 | 16:00 ERROR x\nzeoclient1.1 |   at y\nzeoclient1.2b | z\n');
     expect(err).toBe('note  b: mind\nnot searched  b: EACCES\n3 more\n2 entries (4 lines) in 2 logs, 4 kB searched\n');
     expect(exit).toBe(5);
+  });
+
+  it.each(['', ' --json'])('says at once what may be missing in the stream, beside it%s', async (json) => {
+    const gap: LogEvent = { ...found('a', 'x'), entries: [], notes: ['it was cut'] };
+    const { out, err } = await typed(`log -f${json}`, [gap, found('a', 'after'), result({})]);
+    expect(out.split('\n')[0]).toContain('after');
+    expect(err).toMatch(/^note {2}a: it was cut\n/);
   });
 
   it('says what it looked for, where nothing critical was found', async () => {
