@@ -23,7 +23,7 @@ export function decodeSource(content: Uint8Array | string): Source {
   };
 }
 
-/** The decoder takes one BOM off the front. */
+/** null: it is not UTF-8. The decoder takes one BOM off the front. */
 function decode(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

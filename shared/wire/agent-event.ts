@@ -12,6 +12,7 @@ export function eventsFromWire(wire: WireEvents): { readonly events: readonly Ag
     try {
       events.push(eventFromWire(event));
     } catch {
+      // Whoever takes them says so, and the agent does not tell it for ever.
       ids.push(event.id);
     }
   }
