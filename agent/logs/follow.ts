@@ -40,6 +40,7 @@ export interface FollowStart {
 export async function* followLog(target: SearchedLog, start: FollowStart, deps: SearchDeps): AsyncGenerator<Followed> {
   const { signal, clock } = deps;
   const { known } = start;
+  const begun = clock.now();
   const waker = start.waker ?? (await createWaker(target.path));
   /** The last one is the log; those before it had its name or were copied from it, and may still be written to. */
   const tails: Tail[] = [];
@@ -105,7 +106,7 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
    */
   async function* catchUp(tail: Tail): AsyncGenerator<Followed, boolean> {
     const { log } = tail.file;
-    const { logs } = await unread(target, { known, heads, drafts: true });
+    const { logs } = await unread(target, { known, heads, drafts: true, signal });
     // What comes after a log that was renamed is no copy of it.
     const isRenamed = !(await isCurrent(log));
     const missed: MissedLog[] = [];
@@ -217,6 +218,11 @@ export async function* followLog(target: SearchedLog, start: FollowStart, deps: 
       known,
       heads: [...heads, ...tails.slice(-1).map(({ file }) => file.head)],
       drafts: false,
+      packed: {
+        since: begun,
+        found: (path) => start.onNote(`${path} came, went and was packed before it could be read: it is missing here`),
+      },
+      signal,
     });
     incomplete = !complete;
     yield* adopt(logs.map((log) => ({ log, from: 0 })));

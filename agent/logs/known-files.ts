@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isErrno } from '../../shared/errors.js';
 import { readAt } from './followed-file.js';
-import { fileId, type LogFile } from './log-file.js';
+import { bytesAt, fileId, type LogFile } from './log-file.js';
 import { openArchives, type OpenedArchives } from './open-archives.js';
 import { archivesOf, type SearchedLog } from './searched-log.js';
 
@@ -27,27 +27,37 @@ export interface UnreadOptions {
   /** How files begin that were read under another name; a copy of one is no news. */
   readonly heads: readonly Buffer[];
   readonly drafts: boolean;
+  /** Told of what came, went and was packed since then (epoch ms), each once: where it belongs cannot be told any more. */
+  readonly packed?: { readonly since: number; readonly found: (path: string) => void };
+  readonly signal: AbortSignal;
 }
 
 /** Plain archives that nobody has read: what was written and taken away between two looks. The oldest first; each is to be closed. */
 export async function unread(
   target: SearchedLog,
-  { known, heads, drafts }: UnreadOptions,
+  { known, heads, drafts, packed, signal }: UnreadOptions,
 ): Promise<Pick<OpenedArchives, 'logs' | 'complete'>> {
   const { logs, complete } = await openArchives(target, { except: known, drafts });
   const found: LogFile[] = [];
   for (const log of logs) {
-    if (log.packed === null && !(await isCopy(log, heads))) found.unshift(log);
-    else await log.handle.close();
+    const isNews = (log.packed === null || (packed !== undefined && log.written >= packed.since)) && !(await isCopy(log, heads, signal));
+    if (isNews && log.packed === null) {
+      found.unshift(log);
+      continue;
+    }
+    await log.handle.close();
+    if (!isNews) continue;
+    known.add(log.id);
+    packed?.found(log.path);
   }
   return { logs: found, complete };
 }
 
-async function isCopy(log: LogFile, heads: readonly Buffer[]): Promise<boolean> {
+async function isCopy(log: LogFile, heads: readonly Buffer[], signal: AbortSignal): Promise<boolean> {
   for (const head of heads) {
     // Blanks and NUL bytes are the beginning of many.
     if (head.every((byte) => byte <= BLANK)) continue;
-    if ((await readAt(log, 0, head.length)).equals(head)) return true;
+    if ((await bytesAt(log, 0, head.length, signal)).equals(head)) return true;
   }
   return false;
 }

@@ -81,6 +81,13 @@ export async function* readBytes(log: LogFile, from: number, to: number | null, 
   }
 }
 
+/** As many of them as there are. */
+export async function bytesAt(log: LogFile, from: number, to: number, signal: AbortSignal): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of readBytes(log, from, to, signal)) parts.push(Buffer.from(part));
+  return Buffer.concat(parts);
+}
+
 async function* readPlain(handle: FileHandle, from: number, to: number | null, signal: AbortSignal): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(0, (to ?? Infinity) - from)));
   for (let position = from; to === null || position < to;) {

@@ -2,7 +2,7 @@ import { isBlankedIn } from './blanked.js';
 import { findMoved, isBlank, SMALLEST_BLOCK_BYTES, SURE_BYTES } from './find-moved.js';
 import { MARK_BYTES, readAt, type FollowedFile } from './followed-file.js';
 import { isStillIn, type KnownFiles } from './known-files.js';
-import { headerIn, readBytes, type LogFile } from './log-file.js';
+import { bytesAt, headerIn, type LogFile } from './log-file.js';
 import { openArchives } from './open-archives.js';
 import type { SearchDeps, SearchedLog } from './searched-log.js';
 
@@ -126,13 +126,6 @@ async function placeIn(archive: LogFile, file: FollowedFile, known: KnownFiles, 
   if (isEnough && there.equals(mark.subarray(0, there.length))) return { from: position, beyond: mark.length - there.length };
   const moved = known.has(archive.id) || archive.packed !== null ? null : await findMoved(file, archive, signal);
   return moved !== null && moved.same >= NEARLY_ALL ? { from: moved.position, beyond: 0 } : null;
-}
-
-async function bytesAt(log: LogFile, from: number, to: number, signal: AbortSignal): Promise<Buffer> {
-  if (log.packed === null) return readAt(log, from, to);
-  const parts: Buffer[] = [];
-  for await (const part of readBytes(log, from, to, signal)) parts.push(Buffer.from(part));
-  return Buffer.concat(parts);
 }
 
 async function goOn(

@@ -1,4 +1,4 @@
-import { appendFile, copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -22,30 +22,32 @@ const LINES = 2000;
 const ROTATIONS = 4;
 const portion = (n: number) => Array.from({ length: LINES }, (_, i) => `2024-09-25 16:47:17,760 INFO [x] line ${n * LINES + i}\n`).join('');
 
+const ALL = Array.from({ length: (ROTATIONS + 2) * LINES }, (_, n) => n);
+
 /** Numbers of the lines that a reader is shown who, from the end of the first ones on, reads nothing until the log has been rotated several times. */
-async function heldUp(rotate: (n: number) => Promise<void>): Promise<number[]> {
+async function heldUp(rotate: (n: number) => Promise<void>, notes: string[] = []): Promise<number[]> {
   const abort = new AbortController();
   const target = targetOf(path, { archiveDir: join(folder, 'archive') });
   const shown: number[] = [];
   await writeFile(path, portion(0));
   const found = createLogSearch({ clock: systemClock })(target, { ...EVERYWHERE, follow: true }, abort.signal)[Symbol.asyncIterator]();
-  while (shown.length < (ROTATIONS + 1) * LINES) {
+  while (!shown.includes(ALL.length - 1)) {
     const next = await found.next();
     if (next.done === true || next.value.type === 'summary') throw new Error('following does not end by itself');
+    notes.push(...(next.value.notes ?? []));
     shown.push(...next.value.entries.map(({ text }) => Number(/line (\d+)$/.exec(text)?.[1])));
     if (shown.length !== LINES) continue;
     for (let n = 1; n <= ROTATIONS; n++) {
       await appendFile(path, portion(n));
       await rotate(n);
     }
+    await appendFile(path, portion(ROTATIONS + 1));
   }
   const end = found.next();
   abort.abort(new AppError('cancelled', 'enough'));
   await expect(end).rejects.toMatchObject({ code: 'cancelled' });
   return shown.sort((a, b) => a - b);
 }
-
-const ALL = Array.from({ length: (ROTATIONS + 1) * LINES }, (_, n) => n);
 
 async function pack(archive: string): Promise<void> {
   await writeFile(`${archive}.gz`, gzipSync(await readFile(archive)));
@@ -72,4 +74,17 @@ it.skipIf(!(await canCollapse(tmpdir())))('shows each line once to a reader that
     expect(logs).toMatchObject([{ outcome: 'rotated', method: 'collapse' }]);
   });
   expect(shown).toEqual(ALL);
+});
+
+it('tells a reader who was held up what was renamed and packed meanwhile, and of the others shows each line once', async () => {
+  const notes: string[] = [];
+  const shown = await heldUp(async (n) => {
+    await rename(path, `${path}-2024092${n}`);
+    await pack(`${path}-2024092${n}`);
+    await writeFile(path, '');
+  }, notes);
+  expect(notes.sort()).toEqual(
+    [2, 3, 4].map((n) => `${path}-2024092${n}.gz came, went and was packed before it could be read: it is missing here`),
+  );
+  expect(shown).toEqual(ALL.filter((number) => number < 2 * LINES || number >= 5 * LINES));
 });

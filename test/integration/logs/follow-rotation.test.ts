@@ -51,6 +51,7 @@ function follow(): Following {
   const reading = (async () => {
     for await (const part of createLogSearch({ clock: systemClock })(target, EVERYTHING, abort.signal)) {
       if (part.type === 'summary') continue;
+      expect(part.notes).toBeUndefined();
       for (const { text } of part.entries) shown.set(Number(text.slice(0, 10)), (shown.get(Number(text.slice(0, 10))) ?? 0) + 1);
       for (const { count, resolve } of waiting) if (shown.size >= count) resolve();
     }
