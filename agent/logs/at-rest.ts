@@ -19,7 +19,7 @@ export function rememberAtRest(sinceStart: SinceStart): SinceStart {
   };
 }
 
-/** Without a start in it, it depends on the archives too. */
+/** While no start is found, it depends on which archives there are. */
 const isOfTheLogAlone = (report: LogReport, { spec }: SearchedLog): boolean =>
   report.ok && (report.since !== null || spec.readyPattern === '');
 

@@ -45,7 +45,7 @@ export interface SplitterOptions {
 }
 
 /** Of a longer line only so much is kept. */
-const MAX_LINE_BYTES = 64 * 1024;
+export const MAX_LINE_BYTES = 64 * 1024;
 /** A longer entry is cut in two. */
 const MAX_ENTRY_BYTES = 64 * 1024;
 const FULL_BYTES = 512 * 1024;

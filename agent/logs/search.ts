@@ -2,7 +2,7 @@ import { throwIfAborted } from '../../shared/abort.js';
 import { AppError, isErrno, messageOf } from '../../shared/errors.js';
 import type { FoundEntry, LogPart, LogQuery, LogSummary } from '../../shared/model/log-search.js';
 import type { Clock } from '../../shared/ports/clock.js';
-import { createBlockSplitter } from './blocks.js';
+import { createBlockSplitter, MAX_LINE_BYTES } from './blocks.js';
 import { followLog, type FollowStart } from './follow.js';
 import { findTail } from './find-tail.js';
 import { followFile, readAt } from './followed-file.js';
@@ -251,8 +251,8 @@ export const CUT = 'the log was cut while it was searched: some of it may be mis
 /** A hole, however small: the first entry stands behind it. */
 const beginsWithNul = async (log: LogFile): Promise<boolean> => (await readAt(log, 0, 1))[0] === 0;
 
-/** Such are read before ripgrep has started. */
-const FEW_BYTES = 256 * 1024;
+/** Such are read before ripgrep has started, and no line of them is longer than what is looked at here. */
+const FEW_BYTES = MAX_LINE_BYTES;
 
 /** In portions that fit a message, and that somebody sees soon. */
 function* parts(file: string, entries: readonly FoundEntry[]): Generator<LogPart> {

@@ -380,3 +380,10 @@ describe('the statistics of a log', () => {
     });
   });
 });
+
+describe('a line that is very long', () => {
+  it('is searched to its end, also in a small log', async () => {
+    await write('2024-10-11 16:00:00 INFO [x] one', `2024-10-11 16:01:00 INFO [x] ${'y'.repeat(100_000)} two`);
+    expect((await searchFor(forPattern('two'), targetOf(path))).summary).toMatchObject({ hits: 1, matchingLines: 1 });
+  });
+});
