@@ -14,6 +14,12 @@ export const targetOf = (path: string, more: Partial<SearchedLog & SearchedLog['
   spec: { file: path, readyPattern: READY, criticalPattern: 'MemoryError', ignorePattern: '', ...more },
 });
 
+/** How much of a log is searched without ripgrep; the same is found either way. */
+export const WAYS = [
+  ['by ripgrep', 0],
+  ['in this process', 1e6],
+] as const;
+
 export const EVERYWHERE: LogQuery = {
   what: { kind: 'every' },
   output: 'entries',
