@@ -139,6 +139,16 @@ describe('a message of a later version', () => {
   });
 });
 
+describe('a call of an earlier version', () => {
+  it('is not taken for another one: the number of one that is gone is not used again', () => {
+    const field = (number: number, ...bytes: readonly number[]) => [(number << 3) | 2, bytes.length, ...bytes];
+    expect(partFromWire(Part.decode(Uint8Array.from(field(10, ...field(12))))).outcome).toMatchObject({ error: { code: 'unsupported' } });
+    expect(commandFromWire(Command.decode(Uint8Array.from(field(3, ...field(12)))))).toMatchObject({
+      call: { request: { verb: 'unknown' } },
+    });
+  });
+});
+
 describe('a number that the wire cannot carry', () => {
   it.each([NaN, Infinity, 2 ** 60])('is a defect of the sender: %s', (rssKb) => {
     const memory = { ok: true, process: '1@1' as never, rssKb, uptimeS: 1 } as const;

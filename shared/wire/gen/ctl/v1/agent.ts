@@ -95,7 +95,6 @@ export interface Call {
   request?:
     | { $case: "ping"; value: PingRequest }
     | { $case: "process"; value: ServiceRequest }
-    | { $case: "observe"; value: ObserveRequest }
     | { $case: "connections"; value: ServiceRequest }
     | { $case: "log"; value: ServiceRequest }
     | { $case: "start"; value: ServiceRequest }
@@ -109,6 +108,7 @@ export interface Call {
     | { $case: "purgePlan"; value: ServiceRequest }
     | { $case: "purge"; value: PurgeRequest }
     | { $case: "probe"; value: ProbeRequest }
+    | { $case: "observe"; value: ObserveRequest }
     | undefined;
 }
 
@@ -167,7 +167,6 @@ export interface Answer {
   answer?:
     | { $case: "ping"; value: AgentInfo }
     | { $case: "process"; value: ProcessState }
-    | { $case: "observe"; value: Observation }
     | { $case: "connections"; value: MeasuredConnections }
     | { $case: "log"; value: LogReport }
     | { $case: "start"; value: ProcessState }
@@ -180,6 +179,7 @@ export interface Answer {
     | { $case: "purgePlan"; value: PurgePlan }
     | { $case: "purge"; value: PurgeResult }
     | { $case: "probe"; value: ProbeAnswer }
+    | { $case: "observe"; value: Observation }
     | undefined;
 }
 
@@ -800,9 +800,6 @@ export const Call: MessageFns<Call> = {
       case "process":
         ServiceRequest.encode(message.request.value, writer.uint32(90).fork()).join();
         break;
-      case "observe":
-        ObserveRequest.encode(message.request.value, writer.uint32(98).fork()).join();
-        break;
       case "connections":
         ServiceRequest.encode(message.request.value, writer.uint32(106).fork()).join();
         break;
@@ -841,6 +838,9 @@ export const Call: MessageFns<Call> = {
         break;
       case "probe":
         ProbeRequest.encode(message.request.value, writer.uint32(202).fork()).join();
+        break;
+      case "observe":
+        ObserveRequest.encode(message.request.value, writer.uint32(210).fork()).join();
         break;
     }
     return writer;
@@ -897,14 +897,6 @@ export const Call: MessageFns<Call> = {
             }
 
             message.request = { $case: "process", value: ServiceRequest.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            message.request = { $case: "observe", value: ObserveRequest.decode(reader, reader.uint32()) };
             continue;
           }
           case 13: {
@@ -1009,6 +1001,14 @@ export const Call: MessageFns<Call> = {
             }
 
             message.request = { $case: "probe", value: ProbeRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 26: {
+            if (tag !== 210) {
+              break;
+            }
+
+            message.request = { $case: "observe", value: ObserveRequest.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1517,9 +1517,6 @@ export const Answer: MessageFns<Answer> = {
       case "process":
         ProcessState.encode(message.answer.value, writer.uint32(90).fork()).join();
         break;
-      case "observe":
-        Observation.encode(message.answer.value, writer.uint32(98).fork()).join();
-        break;
       case "connections":
         MeasuredConnections.encode(message.answer.value, writer.uint32(106).fork()).join();
         break;
@@ -1556,6 +1553,9 @@ export const Answer: MessageFns<Answer> = {
       case "probe":
         ProbeAnswer.encode(message.answer.value, writer.uint32(202).fork()).join();
         break;
+      case "observe":
+        Observation.encode(message.answer.value, writer.uint32(210).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1587,14 +1587,6 @@ export const Answer: MessageFns<Answer> = {
             }
 
             message.answer = { $case: "process", value: ProcessState.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            message.answer = { $case: "observe", value: Observation.decode(reader, reader.uint32()) };
             continue;
           }
           case 13: {
@@ -1691,6 +1683,14 @@ export const Answer: MessageFns<Answer> = {
             }
 
             message.answer = { $case: "probe", value: ProbeAnswer.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 26: {
+            if (tag !== 210) {
+              break;
+            }
+
+            message.answer = { $case: "observe", value: Observation.decode(reader, reader.uint32()) };
             continue;
           }
         }
