@@ -36,6 +36,8 @@ export interface AgentApiDeps {
   readonly balancer: (spec: ServiceSpec) => BalancerDriver;
   readonly rotation: Pick<Rotation, 'plan' | 'rotate'>;
   readonly caches: Pick<Caches, 'plan' | 'purge'>;
+  /** Told of a part of an answer that agent.ini does not allow: the call itself does not fail by it. */
+  readonly refused: (verb: string, service: string, error: AppError) => void;
 }
 
 /** The API, and the one thing that it has to be told first: which services are its own. */
@@ -68,7 +70,7 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
         const spec = await specOf(service);
         const sources = {
           ...{ service, memory: deps.memory, process: (within: AbortSignal) => manager.state(spec, within) },
-          log: query.log ? (within: AbortSignal) => reportOf(spec, within) : null,
+          log: query.log ? (within: AbortSignal) => observedLog(spec, within) : null,
         };
         return observe(sources, { signal, timeoutMs: options.timeoutMs });
       }),
@@ -155,6 +157,15 @@ export function createAgentApi(deps: AgentApiDeps): AssignedAgentApi {
   async function rotationOf({ name, rotation }: ServiceSpec): Promise<RotationSpec> {
     if (rotation !== undefined) return resolveRotation(rotation, allow);
     throw new AppError('unsupported', `${name} has no rotate_logs`, { hint: `name its logs in [${name}] of cluster.ini` });
+  }
+
+  async function observedLog(spec: ServiceSpec, signal: AbortSignal): Promise<LogReport> {
+    try {
+      return await reportOf(spec, signal);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'denied') deps.refused('log', spec.name, error);
+      throw error;
+    }
   }
 
   async function reportOf(spec: ServiceSpec, signal: AbortSignal): Promise<LogReport> {

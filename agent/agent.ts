@@ -94,6 +94,7 @@ export async function startAgent(deps: AgentDeps, config: AgentConfig, version: 
     balancer: (spec) => createBalancerDriver(spec, { exec, manager, clock, stateDir, mayRestart }),
     rotation,
     caches,
+    refused: (verb, service, { message }) => log.warn({ refused: verb, service }, `refused ${verb} of ${service}: ${message}`),
   });
   const assign = (services: readonly ServiceSpec[]): void => {
     api.assign(services);

@@ -54,6 +54,7 @@ async function check(service: Service): Promise<ServiceReport> {
     balancer: (spec) => createBalancerDriver(spec, { exec, manager, clock: systemClock, stateDir: folder, mayRestart: () => undefined }),
     rotation: rotationOf({ stateDir: folder, pid: null }),
     caches: cachesOf({ stateDir: folder, start: ['false'] }).caches,
+    refused: () => undefined,
   });
   agent.assign([service.spec]);
   const config = () => aCluster([service]);

@@ -26,12 +26,14 @@ const never = (signal: AbortSignal) =>
 let folder = '';
 let ledger: Ledger;
 let done: string[] = [];
+let refused: string[] = [];
 let denied = new Set<string>();
 let state: ProcessState = running;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'api-'));
   ledger = await openLedger(folder);
   done = [];
+  refused = [];
   denied = new Set();
   state = running;
 });
@@ -79,6 +81,7 @@ function createApi(deps: Partial<AgentApiDeps> = {}): AssignedAgentApi {
         return { logs: [], recovered: [], removed: [] };
       },
     },
+    refused: (verb, service, { message }) => refused.push(`${verb} of ${service}: ${message}`),
     caches: {
       plan: async ({ cache }) => ({ details: [JSON.stringify(cache)], awayS: null }),
       purge: async ({ name }, { pages }, command) => {
@@ -204,6 +207,7 @@ describe('agent api', () => {
       memory: { ok: true },
       log: { ok: false, why: 'agent.ini does not allow log' },
     });
+    expect(refused).toEqual(['log of client: agent.ini does not allow log']);
   });
 
   it('does a command that was refused as soon as it is allowed', async () => {
